@@ -1,0 +1,22 @@
+#ifndef REFERRAL_FIELDS_H
+#define REFERRAL_FIELDS_H
+
+/* Names that auth, login and imap agree on. */
+
+/* passdb extra field of a finished login, read by the login plugin. Its value
+   is the public host of the referral, "name", "address" or "[v6address]",
+   each with an optional ":port". It is present with "nologin" (action refer)
+   and with "proxy" (action offer), and never with a failure. */
+#define REFERRAL_FIELD_HOST "login_referral_host"
+/* userdb field of action suggest, read by the imap plugin: same value */
+#define REFERRAL_USERDB_FIELD_HOST "login_referral_host"
+/* userdb field next to it: the SASL mechanism of the login, "*" for the LOGIN
+   command or where it is not known */
+#define REFERRAL_USERDB_FIELD_AUTH "login_referral_auth"
+
+/* The drain switch: relative to the login process's chroot, base_dir/login.
+   Its first line is the host to refer to; an empty file means
+   referral_drain_host. */
+#define REFERRAL_DRAIN_FILE "referral-drain"
+
+#endif

@@ -1,0 +1,35 @@
+#ifndef REFERRAL_FILTER_H
+#define REFERRAL_FILTER_H
+
+/* referral_ldap_filter and referral_ldap_base: templates with %{user},
+   %{username}, %{domain} and %u, %n, %d ("%%" is one "%"). */
+
+enum referral_template_escape {
+	/* RFC 4515 section 3 */
+	REFERRAL_TEMPLATE_ESCAPE_FILTER,
+	/* RFC 4514 section 2.4 */
+	REFERRAL_TEMPLATE_ESCAPE_DN,
+};
+
+struct referral_template;
+
+/* Returns 0, or -1 and error_r (without the setting's name): unknown
+   variable, unclosed brace. */
+int referral_template_create(pool_t pool, const char *str,
+			     enum referral_template_escape escape,
+			     struct referral_template **template_r,
+			     const char **error_r);
+/* Append the template with user's values, each octet that could change its
+   meaning escaped. %{domain} is "" if user has no "@". */
+void referral_template_expand(const struct referral_template *template,
+			      const char *user, string_t *dest);
+/* TRUE if the expansion depends on this part of the user name: cache keys
+   hold only what the answer depends on. */
+bool referral_template_uses_username(const struct referral_template *template);
+bool referral_template_uses_domain(const struct referral_template *template);
+
+/* Is str a filter by RFC 4515 (and RFC 4511 depth limits: 32 levels here)?
+   Returns 0, or -1 and error_r. */
+int referral_filter_check(const char *str, const char **error_r);
+
+#endif

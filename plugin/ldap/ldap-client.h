@@ -1,0 +1,96 @@
+#ifndef REFERRAL_LDAP_CLIENT_H
+#define REFERRAL_LDAP_CLIENT_H
+
+/* LDAP searches over one or more servers, without ever blocking: no
+   synchronous ldap_* call, no getaddrinfo(), no file access after init.
+   The rest of the plugin sees libldap through this header only. */
+
+struct event;
+struct referral_ldap_client;
+struct referral_ldap_request;
+
+enum referral_ldap_tls {
+	REFERRAL_LDAP_TLS_NONE,
+	REFERRAL_LDAP_TLS_STARTTLS,
+	/* set by the ldaps:// scheme */
+	REFERRAL_LDAP_TLS_IMPLICIT,
+};
+
+struct referral_ldap_client_settings {
+	/* space-separated ldap://, ldaps://, ldapi:// in order of preference */
+	const char *uris;
+	/* for every ldap:// URI */
+	bool starttls;
+	/* "" = the system's CAs */
+	const char *tls_ca_file, *tls_ca_dir;
+	const char *tls_cert_file, *tls_key_file;
+	/* "" = anonymous */
+	const char *auth_dn, *auth_dn_password;
+	/* "" = simple bind; "EXTERNAL" */
+	const char *sasl_mechanism;
+	/* for one search in all / for each phase of a connection */
+	unsigned int timeout_msecs, connect_timeout_msecs;
+	/* dns-client socket for host names, e.g. "<base_dir>/dns-client" */
+	const char *dns_client_socket_path;
+};
+
+enum referral_ldap_status {
+	/* exactly one entry matches */
+	REFERRAL_LDAP_ENTRY,
+	REFERRAL_LDAP_NO_ENTRY,
+	REFERRAL_LDAP_SEVERAL_ENTRIES,
+	REFERRAL_LDAP_UNAVAILABLE,
+};
+
+struct referral_ldap_search_params {
+	const char *base;
+	/* LDAP_SCOPE_* */
+	int scope;
+	/* complete, values already escaped (RFC 4515) */
+	const char *filter;
+	/* NULL-terminated */
+	const char *const *attributes;
+};
+
+struct referral_ldap_result {
+	enum referral_ldap_status status;
+	/* _ENTRY: for each of params.attributes, in its order, the
+	   NULL-terminated values (an empty list if there are none). A NUL
+	   inside a value is turned into 0x01. */
+	const char *const *const *values;
+	/* _UNAVAILABLE, _SEVERAL_ENTRIES: printable, names operation, server,
+	   cause and the setting to change */
+	const char *error;
+};
+
+/* result is valid during the call only. The request is gone before the
+   callback is called. */
+typedef void
+referral_ldap_callback_t(const struct referral_ldap_result *result,
+			 void *context);
+
+/* Parse the URIs, load TLS contexts and certificates, do libldap's one-time
+   initialisation. No connection is made before the first search, except when
+   referral_ldap_client_connect() asks for it. event is the parent of the
+   client's event. Returns 0, or -1 and error_r (data stack) that names the
+   setting. */
+int referral_ldap_client_init(struct event *event_parent,
+			      const struct referral_ldap_client_settings *set,
+			      struct referral_ldap_client **client_r,
+			      const char **error_r);
+/* Closes every connection. Requests still pending are finished first with
+   REFERRAL_LDAP_UNAVAILABLE, from inside this call. */
+void referral_ldap_client_deinit(struct referral_ldap_client **client);
+/* Start connecting now, so that the first login need not wait. */
+void referral_ldap_client_connect(struct referral_ldap_client *client);
+
+/* Search. The callback is called exactly once, never from inside this call
+   and never after referral_ldap_search_cancel(); at the latest after
+   timeout_msecs. params are copied as far as needed. */
+struct referral_ldap_request *
+referral_ldap_search(struct referral_ldap_client *client,
+		     const struct referral_ldap_search_params *params,
+		     referral_ldap_callback_t *callback, void *context);
+void referral_ldap_search_cancel(struct referral_ldap_request **request);
+
+#endif
