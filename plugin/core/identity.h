@@ -17,10 +17,6 @@ struct referral_identity_settings {
 	const char *hostname, *fqdn;
 	const struct ip_addr *own_ips;
 	unsigned int own_ips_count;
-	/* ports this server takes logins on; a host that names a port outside
-	   them is not us. Empty: any port. */
-	const in_port_t *own_ports;
-	unsigned int own_ports_count;
 };
 
 /* Returns 0, or -1 and error_r that names referral_local_hosts. */
@@ -28,13 +24,18 @@ int referral_identity_create(pool_t pool,
 			     const struct referral_identity_settings *set,
 			     struct referral_identity **identity_r,
 			     const char **error_r);
-/* By name, address, case, trailing dot, glob; loopback addresses and
-   "localhost" are always us. */
+/* By name, address, case, trailing dot, glob. Without local_hosts, loopback
+   addresses and "localhost" are us too. If host names a port, that must be
+   ours: the one in local_hosts, or else 143, 993 or local_port, the port that
+   the client came in on (0 if not known). */
 bool referral_identity_matches(const struct referral_identity *identity,
-			       const struct referral_host *host);
-/* Does an address that host resolves to belong to us? host's port counts. */
+			       const struct referral_host *host,
+			       in_port_t local_port);
+/* Does ip, an address that host resolves to, belong to us? The port of host
+   counts as above. */
 bool referral_identity_matches_ip(const struct referral_identity *identity,
 				  const struct referral_host *host,
-				  const struct ip_addr *ip);
+				  const struct ip_addr *ip,
+				  in_port_t local_port);
 
 #endif

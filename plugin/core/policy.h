@@ -13,6 +13,12 @@ struct referral_policy_input {
 	const struct referral_lookup_result *lookup;
 	/* the client's address; family 0 if not known */
 	struct ip_addr remote_ip;
+	/* the port that the client came in on, one of ours; 0 if not known */
+	in_port_t local_port;
+	/* what the host of referral_policy_first_foreign() resolves to
+	   (referral_resolve_hosts); NULL, 0 if that was not asked or failed */
+	const struct ip_addr *home_ips;
+	unsigned int home_ips_count;
 	/* there is a plaintext password or referral_proxy_fields holds
 	   credentials: proxying is possible */
 	bool can_proxy;
@@ -46,11 +52,12 @@ void referral_policy_decide(const struct referral_policy *policy, pool_t pool,
 			    const struct referral_policy_input *input,
 			    struct referral_decision *decision_r);
 
-/* A value that is a valid host and not us, so that its addresses are worth
-   resolving (referral_resolve_hosts); returns FALSE if there is none. */
+/* Returns TRUE and the host that the decision would send the user to, if it
+   is a name whose addresses are worth resolving: referral_resolve_hosts is
+   set, no value is us by its name, and the outcome could change. */
 bool referral_policy_first_foreign(const struct referral_policy *policy,
 				   pool_t pool,
-				   const struct referral_lookup_result *lookup,
+				   const struct referral_policy_input *input,
 				   struct referral_host *host_r);
 
 #endif
