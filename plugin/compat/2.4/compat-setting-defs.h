@@ -1,0 +1,38 @@
+#ifndef REFERRAL_COMPAT_SETTING_DEFS_H
+#define REFERRAL_COMPAT_SETTING_DEFS_H
+
+/* Dovecot 2.4: how a table of settings is written down. The other generation
+   has the same macros in a header of the same name. */
+
+/* %variables of a setting are ours to expand, not Dovecot's */
+#define REFERRAL_DEFINE_STR(name, struct_name) \
+	SETTING_DEFINE_STRUCT_STR_NOVARS(#name, name, struct struct_name)
+#define REFERRAL_DEFINE_BOOL(name, struct_name) \
+	SETTING_DEFINE_STRUCT_BOOL(#name, name, struct struct_name)
+#define REFERRAL_DEFINE_ENUM(name, struct_name) \
+	SETTING_DEFINE_STRUCT_ENUM(#name, name, struct struct_name)
+#define REFERRAL_DEFINE_TIME(name, struct_name) \
+	SETTING_DEFINE_STRUCT_TIME(#name, name, struct struct_name)
+#define REFERRAL_DEFINE_TIME_MSECS(name, struct_name) \
+	SETTING_DEFINE_STRUCT_TIME_MSECS(#name, name, struct struct_name)
+#define REFERRAL_DEFINE_SIZE(name, struct_name) \
+	SETTING_DEFINE_STRUCT_SIZE(#name, name, struct struct_name)
+/* passdb referral { referral_... = ... }: auth looks the driver's settings up
+   through the filter "passdb_<driver>" */
+#define REFERRAL_DEFINE_PASSDB_FILTER \
+	{ .type = SET_FILTER_NAME, .key = "passdb_referral" },
+
+#define REFERRAL_PARSER_INFO(struct_name, info_name, table, default_set, check) \
+	{ \
+		.name = info_name, \
+		.defines = table, \
+		.defaults = &(default_set), \
+		.struct_size = sizeof(struct struct_name), \
+		.pool_offset1 = 1 + offsetof(struct struct_name, pool), \
+		.check_func = check, \
+	}
+
+/* the array that the config process looks for in settings/lib*.so */
+#define REFERRAL_SETTINGS_ARRAY(module) module##_set_infos
+
+#endif

@@ -1,0 +1,122 @@
+/* The table of our settings: names, types and defaults. */
+
+#include "lib.h"
+#include "settings-parser.h"
+#include "referral-settings.h"
+#include "compat-setting-defs.h"
+
+#define DEF(type, name) REFERRAL_DEFINE_##type(name, referral_settings)
+static const struct setting_define referral_setting_defines[] = {
+	REFERRAL_DEFINE_PASSDB_FILTER
+	DEF(STR, referral_ldap_uris),
+	DEF(BOOL, referral_ldap_starttls),
+	DEF(STR, referral_ldap_tls_ca_file),
+	DEF(STR, referral_ldap_tls_ca_dir),
+	DEF(STR, referral_ldap_tls_cert_file),
+	DEF(STR, referral_ldap_tls_key_file),
+	DEF(STR, referral_ldap_auth_dn),
+	DEF(STR, referral_ldap_auth_dn_password),
+	DEF(STR, referral_ldap_sasl_mechanism),
+	DEF(STR, referral_ldap_base),
+	DEF(ENUM, referral_ldap_scope),
+	DEF(STR, referral_ldap_filter),
+	DEF(STR, referral_ldap_attributes),
+	DEF(TIME_MSECS, referral_ldap_timeout),
+	DEF(TIME_MSECS, referral_ldap_connect_timeout),
+	DEF(TIME, referral_cache_ttl),
+	DEF(TIME, referral_cache_negative_ttl),
+	DEF(TIME, referral_cache_stale_ttl),
+	DEF(SIZE, referral_cache_size),
+	DEF(STR, referral_mailhost_field),
+	DEF(STR, referral_local_hosts),
+	DEF(BOOL, referral_resolve_hosts),
+	DEF(STR, referral_allowed_hosts),
+	DEF(STR, referral_host_map),
+	DEF(ENUM, referral_action),
+	DEF(STR, referral_networks),
+	DEF(ENUM, referral_other_action),
+	DEF(STR, referral_action_attribute),
+	DEF(STR, referral_proxy_fields),
+	DEF(ENUM, referral_missing_action),
+	DEF(ENUM, referral_failure_action),
+	DEF(BOOL, referral_dry_run),
+	SETTING_DEFINE_LIST_END
+};
+
+/* The first word of an enum is its default. */
+static const struct referral_settings referral_default_settings = {
+	.referral_ldap_uris = "",
+	.referral_ldap_starttls = FALSE,
+	.referral_ldap_tls_ca_file = "",
+	.referral_ldap_tls_ca_dir = "",
+	.referral_ldap_tls_cert_file = "",
+	.referral_ldap_tls_key_file = "",
+	.referral_ldap_auth_dn = "",
+	.referral_ldap_auth_dn_password = "",
+	.referral_ldap_sasl_mechanism = "",
+	.referral_ldap_base = "",
+	.referral_ldap_scope = "subtree:onelevel:base",
+	.referral_ldap_filter = "(uid=%{user})",
+	.referral_ldap_attributes = "mailHost",
+	.referral_ldap_timeout = 2000,
+	.referral_ldap_connect_timeout = 1500,
+	.referral_cache_ttl = 60,
+	.referral_cache_negative_ttl = 10,
+	.referral_cache_stale_ttl = 60 * 60,
+	.referral_cache_size = 16 * 1024 * 1024,
+	.referral_mailhost_field = "",
+	.referral_local_hosts = "",
+	.referral_resolve_hosts = TRUE,
+	.referral_allowed_hosts = "",
+	.referral_host_map = "",
+	.referral_action = "refer:offer:suggest:proxy:local",
+	.referral_networks = "",
+	.referral_other_action = "proxy:local:reject",
+	.referral_action_attribute = "",
+	.referral_proxy_fields = "",
+	.referral_missing_action = "local:reject:tempfail",
+	.referral_failure_action = "tempfail:local",
+	.referral_dry_run = FALSE,
+};
+
+static bool referral_setting_check_func(void *set, pool_t pool ATTR_UNUSED,
+					const char **error_r)
+{
+	return referral_settings_check(set, error_r);
+}
+
+const struct setting_parser_info referral_setting_parser_info =
+	REFERRAL_PARSER_INFO(referral_settings, "login_referral",
+			     referral_setting_defines,
+			     referral_default_settings,
+			     referral_setting_check_func);
+#undef DEF
+
+#define DEF(type, name) REFERRAL_DEFINE_##type(name, referral_login_settings)
+static const struct setting_define referral_login_setting_defines[] = {
+	DEF(ENUM, referral_url_auth),
+	DEF(STR, referral_text),
+	DEF(BOOL, referral_close),
+	DEF(STR, referral_drain_host),
+	SETTING_DEFINE_LIST_END
+};
+
+static const struct referral_login_settings referral_login_default_settings = {
+	.referral_url_auth = "mechanism:any:none",
+	.referral_text = "Try this server instead.",
+	.referral_close = TRUE,
+	.referral_drain_host = "",
+};
+
+static bool
+referral_login_setting_check_func(void *set, pool_t pool ATTR_UNUSED,
+				  const char **error_r)
+{
+	return referral_login_settings_check(set, error_r);
+}
+
+const struct setting_parser_info referral_login_setting_parser_info =
+	REFERRAL_PARSER_INFO(referral_login_settings, "login_referral_login",
+			     referral_login_setting_defines,
+			     referral_login_default_settings,
+			     referral_login_setting_check_func);
