@@ -1,0 +1,61 @@
+"""pytest fixtures and what is shown when a site test fails."""
+
+import os
+import sys
+
+import pytest
+
+sys.path.insert(0, os.path.dirname(__file__))
+
+from lib import Site  # noqa: E402
+from lib.modules import Modules  # noqa: E402
+
+_SITES = pytest.StashKey[list]()
+
+
+@pytest.fixture(scope="session")
+def modules(tmp_path_factory):
+    """Dovecot's modules with ours: made once."""
+    if not (os.environ.get("REFERRAL_STAGE") or
+            os.environ.get("REFERRAL_BUILD")):
+        pytest.exit("set REFERRAL_BUILD to a built tree, or REFERRAL_STAGE "
+                    "to the DESTDIR of a `make install`", 2)
+    directory = tmp_path_factory.mktemp("modules")
+    return Modules(str(directory), os.environ.get("REFERRAL_STAGE"),
+                   os.environ.get("REFERRAL_BUILD"))
+
+
+def _open_site(request, modules):
+    site = Site(modules=modules)
+    # found again by the report: the node's stash, or its parents'
+    request.node.stash.setdefault(_SITES, []).append(site)
+    with site:
+        yield site
+        broken = site.broken()
+    assert not broken, f"a server broke: {broken}"
+
+
+@pytest.fixture
+def site(request, modules):
+    """A site for one test."""
+    yield from _open_site(request, modules)
+
+
+@pytest.fixture(scope="module")
+def shared_site(request, modules):
+    """A site for all tests of a file, which leave it as they found it."""
+    yield from _open_site(request, modules)
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item):
+    report = (yield).get_result()
+    if not report.failed:
+        return
+    for node in item.listchain():
+        for site in node.stash.get(_SITES, []):
+            for client in site.clients:
+                report.sections.append(
+                    (f"dialogue with {client.address}:{client.port}",
+                     "\n".join(client.dialogue)))
+            report.sections += site.logs()

@@ -1,0 +1,262 @@
+"""The configuration of a Dovecot, in the language of its generation."""
+
+import hashlib
+import os
+from typing import NamedTuple
+
+from .slapd import ADMIN_DN, ADMIN_PASSWORD, SUFFIX
+
+# nobody and nogroup: the owner of all mail here
+MAIL_UID = MAIL_GID = 65534
+_INET = {"imap": "imap-login", "pop3": "pop3-login",
+         "sieve": "managesieve-login", "submission": "submission-login"}
+
+
+def mail_folder(user):
+    """A user name may hold anything, "/" as well."""
+    user = user.encode() if isinstance(user, str) else user
+    return hashlib.sha1(user).hexdigest()
+
+
+class Dialect(NamedTuple):
+    """What differs between the generations."""
+    preamble: str
+    # {dir}, {uid}, {gid}
+    mail: str
+    # {cert}, {key}
+    tls: str
+    # {ca}
+    client_cert: str
+    # "yes" or "no" follows
+    cleartext: tuple
+    is_24: bool
+
+
+_D23 = Dialect(
+    preamble="",
+    mail="""mail_location = maildir:~/Maildir
+userdb {{
+  driver = static
+  args = uid={uid} gid={gid} home={dir}/mail/%{{sha1:user}}
+}}
+""",
+    tls="""ssl = yes
+ssl_cert = <{cert}
+ssl_key = <{key}
+""",
+    client_cert="""ssl_ca = <{ca}
+ssl_verify_client_cert = yes
+ssl_require_crl = no
+auth_ssl_username_from_cert = yes
+""",
+    cleartext=("disable_plaintext_auth = no", "disable_plaintext_auth = yes"),
+    is_24=False)
+
+_D24 = Dialect(
+    preamble="""dovecot_config_version = 2.4.0
+dovecot_storage_version = 2.4.0
+""",
+    mail="""mail_driver = maildir
+mail_path = ~/Maildir
+userdb static {{
+  fields {{
+    uid = {uid}
+    gid = {gid}
+    home = {dir}/mail/%{{user | sha1 | hexlify}}
+  }}
+}}
+""",
+    tls="""ssl = yes
+ssl_server_cert_file = {cert}
+ssl_server_key_file = {key}
+""",
+    client_cert="""ssl_server_ca_file = {ca}
+ssl_server_request_client_cert = yes
+ssl_server_require_crl = no
+auth_ssl_username_from_cert = yes
+""",
+    cleartext=("auth_allow_cleartext = yes", "auth_allow_cleartext = no"),
+    is_24=True)
+
+
+def dialect(version):
+    return _D24 if version >= (2, 4) else _D23
+
+
+def quote(value):
+    value = str(value)
+    if value and all(c.isalnum() or c in "./:,_-=*+ " for c in value) \
+            and value == value.strip():
+        return value
+    return '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
+def block(head, lines):
+    return head + " {\n" + "".join(f"  {line}\n" for line in lines) + "}\n"
+
+
+class _Passdb:
+    """options: result_success="continue" and the like; mechanisms: only for
+    these."""
+
+    driver = None
+
+    def __init__(self, mechanisms=(), **options):
+        self.mechanisms, self.options = mechanisms, options
+
+    def render(self, name, directory, d):
+        """name: unique in the configuration."""
+        lines = [f"driver = {self.driver}"]
+        for key, value in self.options.items():
+            lines.append(f"{key} = {value}")
+        if self.mechanisms:
+            key = "mechanisms_filter" if d.is_24 else "mechanisms"
+            lines.append(f"{key} = {' '.join(self.mechanisms).lower()}")
+        lines += self._lines(os.path.join(directory, name), d)
+        return block(f"passdb {name}" if d.is_24 else "passdb", lines)
+
+    def _lines(self, path, d):
+        raise NotImplementedError
+
+
+class Referral(_Passdb):
+    driver = "referral"
+
+    def _lines(self, path, d):
+        return []
+
+
+class PasswdFile(_Passdb):
+    """users: objects with name, password and fields (a dict)."""
+
+    driver = "passwd-file"
+
+    def __init__(self, users, **options):
+        super().__init__(**options)
+        self.users = users
+
+    def _lines(self, path, d):
+        self.write(path)
+        return [f"passwd_file_path = {path}" if d.is_24 else f"args = {path}"]
+
+    def write(self, path):
+        with open(path, "w", encoding="utf-8") as file:
+            for user in self.users:
+                fields = " ".join(f"{key}={value}" for key, value
+                                  in user.fields.items())
+                file.write(f"{user.name}:{{PLAIN}}{user.password}"
+                           f"::::::{fields}\n")
+
+
+class Static(_Passdb):
+    """fields: {"nopassword": "y"}"""
+
+    driver = "static"
+
+    def __init__(self, fields, **options):
+        super().__init__(**options)
+        self.fields = fields
+
+    def _lines(self, path, d):
+        pairs = [f"{key}={value}" for key, value in self.fields.items()]
+        if not d.is_24:
+            return [f"args = {' '.join(pairs)}"]
+        return ["fields {"] + [f"  {pair}" for pair in pairs] + ["}"]
+
+
+class Ldap(_Passdb):
+    """The users of a Slapd, by their userPassword: read, or tried with a
+    bind. worker: in an auth worker process."""
+
+    driver = "ldap"
+
+    def __init__(self, slapd, bind=False, worker=False, **options):
+        super().__init__(**options)
+        self.slapd, self.bind, self.worker = slapd, bind, worker
+
+    def _lines(self, path, d):
+        common = [f"base = {SUFFIX}", f"dnpass = {ADMIN_PASSWORD}",
+                  f"dn = {ADMIN_DN}", f"uris = {self.slapd.uri}"]
+        yes = {True: "yes", False: "no"}
+        if d.is_24:
+            lines = [
+                f"ldap_uris = {self.slapd.uri}",
+                f"ldap_auth_dn = {ADMIN_DN}",
+                f"ldap_auth_dn_password = {ADMIN_PASSWORD}",
+                f"ldap_base = {SUFFIX}",
+                "ldap_filter = (uid=%{user})",
+                f"ldap_bind = {yes[self.bind]}",
+                f"use_worker = {yes[self.worker]}",
+                "default_password_scheme = plain",
+                "fields {", "  user = %{ldap:uid}"]
+            if not self.bind:
+                lines.append("  password = %{ldap:userPassword}")
+            return lines + ["}"]
+        with open(path, "w", encoding="ascii") as file:
+            file.write("\n".join(common + [
+                f"auth_bind = {yes[self.bind]}",
+                f"blocking = {yes[self.worker]}",
+                "pass_filter = (uid=%u)", "default_pass_scheme = PLAIN",
+                "pass_attrs = uid=user" +
+                ("" if self.bind else ",userPassword=password")]) + "\n")
+        return [f"args = {path}"]
+
+
+def _services(server):
+    out = ""
+    for protocol in server.protocols:
+        lines = [f"inet_listener {protocol} {{",
+                 f"  port = {server.ports[protocol]}", "}"]
+        if protocol != "sieve":
+            tls = server.tls_ports[protocol] if server.pki else 0
+            lines += [f"inet_listener {protocol}s {{", f"  port = {tls}",
+                      "  ssl = yes", "}"]
+        out += block(f"service {_INET[protocol]}", lines)
+    return out
+
+
+def _environment(server, d):
+    if not server.env:
+        return ""
+    if d.is_24:
+        return block("import_environment",
+                     [f"{k} = {v}" for k, v in server.env.items()])
+    pairs = " ".join(f"{k}={v}" for k, v in server.env.items())
+    return f"import_environment = $import_environment {pairs}\n"
+
+
+def render(server, d):
+    """The text of dovecot.conf."""
+    names = {"dir": server.dir, "uid": MAIL_UID, "gid": MAIL_GID}
+    out = d.preamble + f"""base_dir = {server.dir}/run
+state_dir = {server.dir}/state
+log_path = {server.dir}/log
+instance_name = {server.name}
+hostname = {server.name}
+listen = {server.address}
+protocols = {' '.join(server.protocols)}
+first_valid_uid = 1
+auth_mechanisms = {' '.join(server.mechanisms).lower()}
+auth_verbose = yes
+auth_failure_delay = 0
+{d.cleartext[0 if server.cleartext else 1]}
+namespace inbox {{
+  inbox = yes
+}}
+"""
+    out += _environment(server, d)
+    if server.cert:
+        out += d.tls.format(cert=server.cert[0], key=server.cert[1])
+        if server.client_cert:
+            out += d.client_cert.format(ca=server.pki.ca_cert)
+    else:
+        out += "ssl = no\n"
+    if server.keytab:
+        out += (f"auth_krb5_keytab = {server.keytab}\n"
+                f"auth_gssapi_hostname = {server.name}\n")
+    for name, value in server.settings.items():
+        out += f"{name} = {quote(value)}\n"
+    out += _services(server)
+    for number, passdb in enumerate(server.passdbs):
+        out += passdb.render(f"{passdb.driver}{number}", server.dir, d)
+    return out + d.mail.format(**names) + server.raw

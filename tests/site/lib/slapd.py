@@ -1,0 +1,242 @@
+"""A private OpenLDAP server. Its log holds every operation."""
+
+import base64
+import os
+import re
+import shutil
+import signal
+import socket
+from urllib.parse import quote
+
+from .process import Log, Process, run, wait_for
+
+SUFFIX = "dc=example,dc=com"
+PEOPLE = f"ou=people,{SUFFIX}"
+ADMIN_DN, ADMIN_PASSWORD = f"cn=admin,{SUFFIX}", "admin-secret"
+READER_DN, READER_PASSWORD = f"cn=reader,{SUFFIX}", "reader-secret"
+
+# For values that inetLocalMailRecipient's mailHost cannot hold: several, or
+# not IA5; and for referral_action_attribute.
+_TEST_SCHEMA = """
+attributetype ( 1.3.6.1.4.1.32473.1.1 NAME 'testMailHost'
+  EQUALITY octetStringMatch SYNTAX 1.3.6.1.4.1.1466.115.121.1.40 )
+attributetype ( 1.3.6.1.4.1.32473.1.2 NAME 'testMailAction'
+  EQUALITY octetStringMatch SYNTAX 1.3.6.1.4.1.1466.115.121.1.40 SINGLE-VALUE )
+objectclass ( 1.3.6.1.4.1.32473.2.1 NAME 'testMailUser' SUP top AUXILIARY
+  MAY ( testMailHost $ testMailAction ) )
+"""
+
+_CONFIG = """
+include {schema}/core.schema
+include {schema}/cosine.schema
+include {schema}/inetorgperson.schema
+include {schema}/misc.schema
+include {dir}/test.schema
+modulepath {modules}
+moduleload back_mdb
+pidfile {dir}/slapd.pid
+sizelimit 100
+{tls}
+# who connects over ldapi, or with a certificate of our CA, is the reader
+authz-regexp gidNumber=[0-9]+\\+uidNumber=[0-9]+,cn=peercred,cn=external,cn=auth
+  {reader}
+authz-regexp cn=reader {reader}
+access to attrs=userPassword by anonymous auth by * none
+access to * by dn.exact={reader} read by anonymous {anonymous} by self read
+  by * none
+database mdb
+suffix {suffix}
+rootdn {admin}
+rootpw {password}
+directory {dir}/db
+index uid eq
+"""
+
+
+def _first_dir(*paths):
+    for path in paths:
+        if os.path.isdir(path):
+            return path
+    raise FileNotFoundError(f"none of {paths}: is slapd installed?")
+
+
+def _ldif_line(name, value):
+    if isinstance(value, str):
+        value = value.encode()
+    return f"{name}:: {base64.b64encode(value).decode()}"
+
+
+def _as_list(value):
+    if value is None:
+        return []
+    return value if isinstance(value, (list, tuple)) else [value]
+
+
+def user_dn(uid):
+    # RFC 4514 2.4: every octet that is not plain is written as hex
+    name = "".join(chr(o) if chr(o).isalnum() and o < 128 else f"\\{o:02x}"
+                   for o in (uid.encode() if isinstance(uid, str) else uid))
+    return f"uid={name},{PEOPLE}"
+
+
+class Slapd:
+    """pki: with one, ldaps:// and StartTLS work (cert_names are the names in
+    the certificate). anonymous: may anonymous read?"""
+
+    def __init__(self, directory, ports, users=(), pki=None, anonymous=False,
+                 address="127.0.0.1", cert=None):
+        self.dir = directory
+        self.address = address
+        os.makedirs(os.path.join(directory, "db"))
+        self.port, self.tls_port = ports.take(address), ports.take(address)
+        self.socket = os.path.join(directory, "ldapi")
+        self.pki = pki
+        if pki is not None and cert is None:
+            cert = pki.cert("ldap.example.com", [
+                "DNS:ldap.example.com", "DNS:localhost", f"IP:{address}"])
+        self._cert = cert
+        self.process = None
+        self.log = Log(os.path.join(directory, "log"))
+        # A copy: a security profile that belongs to the path of the system's
+        # slapd (AppArmor) would forbid it our folder.
+        self._program = os.path.join(directory, "slapd")
+        shutil.copy(shutil.which("slapd", path="/usr/sbin:/usr/bin:/sbin"),
+                    self._program)
+        self._write_config(anonymous)
+        self._load(users)
+        self.start()
+
+    @property
+    def uri(self):
+        return f"ldap://{self.address}:{self.port}"
+
+    @property
+    def ldaps_uri(self):
+        return f"ldaps://{self.address}:{self.tls_port}"
+
+    @property
+    def ldapi_uri(self):
+        return f"ldapi://{quote(self.socket, safe='')}"
+
+    def _write_config(self, anonymous):
+        tls = ""
+        if self._cert is not None:
+            tls = (f"TLSCACertificateFile {self.pki.ca_cert}\n"
+                   f"TLSCertificateFile {self._cert[0]}\n"
+                   f"TLSCertificateKeyFile {self._cert[1]}\n"
+                   "TLSVerifyClient try\n")
+        with open(f"{self.dir}/test.schema", "w", encoding="ascii") as file:
+            file.write(_TEST_SCHEMA)
+        with open(f"{self.dir}/slapd.conf", "w", encoding="ascii") as file:
+            file.write(_CONFIG.format(
+                schema=_first_dir("/etc/ldap/schema", "/etc/openldap/schema"),
+                modules=_first_dir("/usr/lib/ldap", "/usr/lib64/openldap",
+                                   "/usr/lib/openldap"),
+                dir=self.dir, tls=tls, reader=READER_DN, suffix=SUFFIX,
+                admin=ADMIN_DN, password=ADMIN_PASSWORD,
+                anonymous="read" if anonymous else "none"))
+
+    def _load(self, users):
+        entries = [
+            [f"dn: {SUFFIX}", "objectClass: domain", "dc: example"],
+            [f"dn: {PEOPLE}", "objectClass: organizationalUnit",
+             "ou: people"],
+            [f"dn: {READER_DN}", "objectClass: organizationalRole",
+             "objectClass: simpleSecurityObject", "cn: reader",
+             f"userPassword: {READER_PASSWORD}"],
+        ]
+        entries += [self._entry(user) for user in users]
+        path = f"{self.dir}/load.ldif"
+        with open(path, "w", encoding="ascii") as file:
+            file.write("\n\n".join("\n".join(e) for e in entries) + "\n")
+        run([self._program, "-T", "add", "-f", f"{self.dir}/slapd.conf",
+             "-l", path])
+
+    @staticmethod
+    def _entry(user):
+        lines = [_ldif_line("dn", user_dn(user.name)),
+                 "objectClass: account", "objectClass: simpleSecurityObject",
+                 "objectClass: inetLocalMailRecipient",
+                 "objectClass: testMailUser", _ldif_line("uid", user.name),
+                 _ldif_line("userPassword", user.password)]
+        for name, value in (("mailHost", user.mail_host),
+                            ("testMailHost", user.test_mail_host),
+                            ("testMailAction", user.action)):
+            lines += [_ldif_line(name, one) for one in _as_list(value)]
+        return lines
+
+    def start(self, wait=True):
+        uris = [self.uri + "/", self.ldapi_uri]
+        if self._cert is not None:
+            uris.append(self.ldaps_uri + "/")
+        self.process = Process(
+            [self._program, "-f", f"{self.dir}/slapd.conf",
+             "-h", " ".join(uris), "-d", "stats"], self.log.path)
+        if wait:
+            wait_for(self._answers, "slapd")
+
+    def _answers(self):
+        self.process.check()
+        try:
+            socket.create_connection((self.address, self.port), 1).close()
+            return os.path.exists(self.socket)
+        except OSError:
+            return False
+
+    def stop(self):
+        self.process.stop()
+
+    def kill(self):
+        self.process.kill()
+
+    def restart(self):
+        self.stop()
+        self.start()
+
+    def freeze(self):
+        self.process.signal(signal.SIGSTOP)
+
+    def thaw(self):
+        self.process.signal(signal.SIGCONT)
+
+    def close(self):
+        self.process.stop()
+
+    # contents
+
+    def _tool(self, name, *args, text_input=None):
+        env = dict(os.environ, LDAPNOINIT="1")
+        return run([name, "-x", "-H", self.uri, "-D", ADMIN_DN, "-w",
+                    ADMIN_PASSWORD, *args], env=env, text_input=text_input)
+
+    def add(self, user):
+        self._tool("ldapadd", text_input="\n".join(self._entry(user)) + "\n")
+
+    def delete(self, uid):
+        self._tool("ldapdelete", user_dn(uid))
+
+    def set(self, uid, attribute="mailHost", values=None):
+        """Replace the attribute's values; None removes it."""
+        lines = [_ldif_line("dn", user_dn(uid)), "changetype: modify",
+                 f"replace: {attribute}"]
+        lines += [_ldif_line(attribute, one) for one in _as_list(values)]
+        self._tool("ldapmodify", text_input="\n".join(lines) + "\n")
+
+    # what was asked
+
+    def searches(self, since=0):
+        """The filters of the searches in the log, those of flush() not."""
+        return [f for f in re.findall(r' SRCH base="[^"]*" .*filter="(.*)"',
+                                      self.log.text(since))
+                if "flush-" not in f]
+
+    def flush(self, since=0):
+        """Everything asked before now is in the log afterwards."""
+        word = f"flush-{self.log.mark()}"
+        self._tool("ldapsearch", "-b", SUFFIX, "-s", "base", f"(uid={word})")
+        self.log.wait(word, since)
+
+    def assert_no_search(self, since):
+        self.flush(since)
+        found = self.searches(since)
+        assert not found, f"unexpected LDAP searches: {found}"
