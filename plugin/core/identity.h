@@ -27,7 +27,9 @@ int referral_identity_create(pool_t pool,
 /* By name, address, case, trailing dot, glob. Without local_hosts, loopback
    addresses and "localhost" are us too. If host names a port, that must be
    ours: the one in local_hosts, or else 143, 993 or local_port, the port that
-   the client came in on (0 if not known). */
+   the client came in on (0 if not known). A host without a port is not us
+   where local_hosts names a port other than 143 and 993: several servers share
+   that name behind NAT. */
 bool referral_identity_matches(const struct referral_identity *identity,
 			       const struct referral_host *host,
 			       in_port_t local_port);

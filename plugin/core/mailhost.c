@@ -15,9 +15,9 @@
 
 #define SANITIZE_MAX_LEN 80
 
-/* Would getaddrinfo() read this lower case label, the last one of a name, as a part of
-   an IPv4 address ("10.1", "0x7f000001")? Such a name means one host to us
-   and another one to the client. */
+/* Would getaddrinfo() read a name with this last label, in lower case, as an
+   IPv4 address ("10.1", "0x7f000001")? Such a name means one host to us and
+   another one to the client. */
 static bool label_is_number(const char *label, size_t len)
 {
 	size_t i;

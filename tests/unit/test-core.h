@@ -4,6 +4,7 @@
 /* plugin/core, one function for each table of cases */
 
 #include "test-common.h"
+#include "referral-decision.h"
 
 #define TEST_CORE_TESTS(X) \
 	X(test_mailhost_parse) \
@@ -12,6 +13,19 @@
 	X(test_host_equals) \
 	X(test_host_to_string) \
 	X(test_ldap_uris_parse) \
+	X(test_host_pattern) \
+	X(test_host_pattern_invalid) \
+	X(test_identity) \
+	X(test_identity_ip) \
+	X(test_identity_invalid) \
+	X(test_hostmap_lookup) \
+	X(test_hostmap_invalid) \
+	X(test_hostmap_check) \
+	X(test_hostglobs) \
+	X(test_url_create) \
+	X(test_url_create_octets) \
+	X(test_text_expand) \
+	X(test_text_check) \
 	X(test_args_find) \
 	X(test_reply_auth) \
 	X(test_reply_imap) \
@@ -21,5 +35,10 @@
 	X(test_reply_imap_login)
 
 TEST_CORE_TESTS(TEST_DECL)
+
+/* "host[:port]" -> host; "" -> an empty one */
+struct referral_host test_host(const char *str);
+/* address -> ip_addr; "" -> family 0 */
+struct ip_addr test_ip(const char *str);
 
 #endif

@@ -1,0 +1,108 @@
+/* Which hosts are this server? */
+
+#include "lib.h"
+#include "array.h"
+#include "host-pattern.h"
+#include "identity.h"
+
+struct referral_identity {
+	ARRAY_TYPE(referral_host_pattern) patterns;
+};
+
+static void
+add_pattern(pool_t pool, struct referral_identity *identity, const char *str)
+{
+	struct referral_host_pattern pattern;
+	const char *error;
+
+	/* A machine's name that is no host name is not in the directory. */
+	if (str != NULL &&
+	    referral_host_pattern_parse(pool, str, &pattern, &error) == 0) {
+		pattern.port = 0;
+		array_push_back(&identity->patterns, &pattern);
+	}
+}
+
+static void
+add_own(pool_t pool, struct referral_identity *identity,
+	const struct referral_identity_settings *set)
+{
+	struct referral_host_pattern *pattern;
+	unsigned int i;
+
+	add_pattern(pool, identity, set->hostname);
+	add_pattern(pool, identity, set->fqdn);
+	add_pattern(pool, identity, "localhost");
+	add_pattern(pool, identity, "127.0.0.0/8");
+	add_pattern(pool, identity, "::1");
+	for (i = 0; i < set->own_ips_count; i++) {
+		pattern = array_append_space(&identity->patterns);
+		pattern->net = set->own_ips[i];
+		pattern->net_bits = IPADDR_BITS(&set->own_ips[i]);
+	}
+}
+
+int referral_identity_create(pool_t pool,
+			     const struct referral_identity_settings *set,
+			     struct referral_identity **identity_r,
+			     const char **error_r)
+{
+	struct referral_identity *identity;
+
+	identity = p_new(pool, struct referral_identity, 1);
+	p_array_init(&identity->patterns, pool, 8);
+	if (referral_host_patterns_parse(pool, "referral_local_hosts",
+					 set->local_hosts,
+					 &identity->patterns, error_r) < 0)
+		return -1;
+	if (array_count(&identity->patterns) == 0)
+		add_own(pool, identity, set);
+	*identity_r = identity;
+	return 0;
+}
+
+static bool is_imap_port(in_port_t port)
+{
+	return port == 143 || port == 993;
+}
+
+static bool
+port_matches(const struct referral_host_pattern *pattern,
+	     const struct referral_host *host, in_port_t local_port)
+{
+	if (pattern->port == 0) {
+		return host->port == 0 || is_imap_port(host->port) ||
+			host->port == local_port;
+	}
+	return host->port == 0 ? is_imap_port(pattern->port) :
+		host->port == pattern->port;
+}
+
+bool referral_identity_matches(const struct referral_identity *identity,
+			       const struct referral_host *host,
+			       in_port_t local_port)
+{
+	const struct referral_host_pattern *pattern;
+
+	array_foreach(&identity->patterns, pattern) {
+		if (referral_host_pattern_match(pattern, host) &&
+		    port_matches(pattern, host, local_port))
+			return TRUE;
+	}
+	return FALSE;
+}
+
+bool referral_identity_matches_ip(const struct referral_identity *identity,
+				  const struct referral_host *host,
+				  const struct ip_addr *ip,
+				  in_port_t local_port)
+{
+	const struct referral_host_pattern *pattern;
+
+	array_foreach(&identity->patterns, pattern) {
+		if (referral_host_pattern_match_ip(pattern, ip) &&
+		    port_matches(pattern, host, local_port))
+			return TRUE;
+	}
+	return FALSE;
+}

@@ -1,0 +1,104 @@
+/* The human-readable text of a referral. */
+
+#include "lib.h"
+#include "str.h"
+#include "mailhost.h"
+#include "url.h"
+
+/* Append what the variable at *p ("%...") stands for and move *p behind it.
+   Returns FALSE if there is no such variable. */
+static bool
+append_variable(string_t *dest, const char **p, const char *user,
+		const char *host)
+{
+	const struct {
+		const char *key, *value;
+	} vars[] = {
+		{ "%{user}", user },
+		{ "%{host}", host },
+		{ "%%", "%" },
+	};
+	unsigned int i;
+	size_t len;
+
+	for (i = 0; i < N_ELEMENTS(vars); i++) {
+		len = strlen(vars[i].key);
+		if (strncmp(*p, vars[i].key, len) == 0) {
+			str_append(dest, vars[i].value);
+			*p += len;
+			return TRUE;
+		}
+	}
+	return FALSE;
+}
+
+/* RFC 3501 section 9, TEXT-CHAR, without the control characters that it lets
+   through */
+static bool is_text_char(char c)
+{
+	return c >= ' ' && c <= '~';
+}
+
+const char *referral_text_expand(const char *text, const char *user,
+				 const char *host)
+{
+	string_t *dest = t_str_new(128);
+	char *p;
+
+	while (*text != '\0') {
+		if (*text != '%' || !append_variable(dest, &text, user, host))
+			str_append_c(dest, *text++);
+	}
+	/* text = 1*TEXT-CHAR: "%{user}" in a greeting has nothing to say */
+	if (str_len(dest) == 0)
+		str_append_c(dest, '?');
+	for (p = str_c_modifiable(dest); *p != '\0'; p++) {
+		if (!is_text_char(*p))
+			*p = '?';
+	}
+	/* An old client could read it as one more response code. */
+	if (str_c(dest)[0] == '[')
+		str_c_modifiable(dest)[0] = '?';
+	return str_c(dest);
+}
+
+static int check_text(const char *text, const char **error_r)
+{
+	string_t *dest = t_str_new(128);
+
+	if (*text == '\0') {
+		*error_r = "must not be empty";
+		return -1;
+	}
+	if (*text == '[') {
+		*error_r = "must not start with \"[\"";
+		return -1;
+	}
+	while (*text != '\0') {
+		if (!is_text_char(*text)) {
+			*error_r = "only printable US-ASCII is allowed";
+			return -1;
+		}
+		if (*text != '%')
+			text++;
+		else if (!append_variable(dest, &text, "", "")) {
+			*error_r = t_strdup_printf(
+				"unknown variable at \"%s\" "
+				"(known: %%{user}, %%{host}, %%%%)",
+				referral_mailhost_sanitize(text));
+			return -1;
+		}
+	}
+	return 0;
+}
+
+int referral_text_check(const char *text, const char **error_r)
+{
+	const char *error;
+
+	if (check_text(text, &error) < 0) {
+		*error_r = t_strconcat("referral_text: ", error, NULL);
+		return -1;
+	}
+	return 0;
+}
