@@ -7,6 +7,13 @@
 #include "referral-decision.h"
 
 #define TEST_CORE_TESTS(X) \
+	X(test_keyhash) \
+	X(test_cache_results) \
+	X(test_cache_ttl) \
+	X(test_cache_replace) \
+	X(test_cache_lru) \
+	X(test_cache_too_large) \
+	X(test_cache_memory) \
 	X(test_mailhost_parse) \
 	X(test_mailhost_parse_length) \
 	X(test_mailhost_sanitize) \

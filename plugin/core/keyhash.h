@@ -1,0 +1,16 @@
+#ifndef REFERRAL_KEYHASH_H
+#define REFERRAL_KEYHASH_H
+
+/* A hash for tables whose keys strangers choose. libdovecot's str_hash() has
+   no key, so that user names can be made up that all collide. */
+
+#define REFERRAL_KEYHASH_KEY_SIZE 16
+
+/* SipHash-2-4 (Aumasson, Bernstein 2012) */
+uint64_t referral_keyhash(const unsigned char key[REFERRAL_KEYHASH_KEY_SIZE],
+			  const void *data, size_t size);
+/* For HASH_TABLE(char *, ...), with a key that is random in each process. */
+unsigned int referral_keyhash_str(const char *str);
+unsigned int referral_keyhash_data(const void *data, size_t size);
+
+#endif

@@ -1,0 +1,395 @@
+/* cache.c: freshness, LRU, memory */
+
+#include "lib.h"
+#include "cache.h"
+#include "test-core.h"
+
+#include <malloc.h>
+
+#define NOW 1000000000
+
+static const struct referral_cache_settings test_set = {
+	.ttl_secs = 60,
+	.negative_ttl_secs = 10,
+	.stale_ttl_secs = 3600,
+	.max_bytes = 1024 * 1024,
+};
+
+static const char *const test_hosts[] = { "h1.example.com", "h2", NULL };
+static const char *const test_hosts2[] = { "h1.example.com", NULL };
+static const char *const test_hosts_empty[] = { "", NULL };
+static const char *const test_hosts_empty2[] = { "", "", NULL };
+
+static const struct referral_lookup_result results[] = {
+	{ .status = REFERRAL_LOOKUP_HOSTS, .mailhosts = test_hosts },
+	{ .status = REFERRAL_LOOKUP_HOSTS, .mailhosts = test_hosts2,
+	  .action = "proxy" },
+	{ .status = REFERRAL_LOOKUP_HOSTS, .mailhosts = test_hosts2 },
+	/* the same strings, cut otherwise */
+	{ .status = REFERRAL_LOOKUP_HOSTS, .mailhosts = test_hosts2,
+	  .action = "h2" },
+	{ .status = REFERRAL_LOOKUP_HOSTS, .mailhosts = test_hosts_empty },
+	{ .status = REFERRAL_LOOKUP_HOSTS, .mailhosts = test_hosts_empty2 },
+	{ .status = REFERRAL_LOOKUP_HOSTS, .mailhosts = test_hosts_empty,
+	  .action = "" },
+	{ .status = REFERRAL_LOOKUP_NO_ENTRY },
+	{ .status = REFERRAL_LOOKUP_NO_VALUE },
+	{ .status = REFERRAL_LOOKUP_NO_VALUE, .action = "local" },
+	{ .status = REFERRAL_LOOKUP_NO_VALUE, .action = "" },
+};
+
+static bool
+test_strings_equal(const char *const *strings1, const char *const *strings2)
+{
+	if (strings1 == NULL || strings2 == NULL)
+		return strings1 == strings2;
+	while (*strings1 != NULL && null_strcmp(*strings1, *strings2) == 0) {
+		strings1++;
+		strings2++;
+	}
+	return *strings1 == *strings2;
+}
+
+static bool
+test_result_equals(const struct referral_lookup_result *result1,
+		   const struct referral_lookup_result *result2)
+{
+	return result1->status == result2->status &&
+		null_strcmp(result1->action, result2->action) == 0 &&
+		test_strings_equal(result1->mailhosts, result2->mailhosts);
+}
+
+static size_t test_cache_bytes(const struct referral_cache *cache)
+{
+	return referral_cache_get_stats(cache)->bytes;
+}
+
+static unsigned int test_cache_entries(const struct referral_cache *cache)
+{
+	return referral_cache_get_stats(cache)->entries;
+}
+
+void test_cache_results(void)
+{
+	struct referral_cache *cache;
+	struct referral_lookup_result result;
+	const struct referral_cache_stats *stats;
+	unsigned int i;
+	size_t empty_bytes;
+
+	test_begin("cache results");
+	cache = referral_cache_create(&test_set);
+	empty_bytes = test_cache_bytes(cache);
+	for (i = 0; i < N_ELEMENTS(results); i++) {
+		referral_cache_update(cache, t_strdup_printf("user%u", i), NOW,
+				      &results[i]);
+	}
+	for (i = 0; i < N_ELEMENTS(results); i++) {
+		test_assert_idx(referral_cache_lookup(cache,
+			t_strdup_printf("user%u", i), NOW, &result), i);
+		test_assert_idx(test_result_equals(&result, &results[i]), i);
+		test_assert_idx(result.source == REFERRAL_SOURCE_CACHE, i);
+		test_assert_idx(result.error == NULL, i);
+	}
+	test_assert(!referral_cache_lookup(cache, "user", NOW, &result));
+	test_assert(!referral_cache_lookup(cache, "", NOW, &result));
+	test_assert(!referral_cache_lookup(cache, "USER0", NOW, &result));
+
+	/* one user through all results */
+	for (i = 0; i < N_ELEMENTS(results); i++) {
+		referral_cache_update(cache, "", NOW, &results[i]);
+		test_assert_idx(referral_cache_lookup(cache, "", NOW, &result) &&
+				test_result_equals(&result, &results[i]), i);
+	}
+
+	stats = referral_cache_get_stats(cache);
+	test_assert(stats->hits == 2 * N_ELEMENTS(results));
+	test_assert(stats->misses == 3);
+	test_assert(stats->stale == 0);
+	test_assert(stats->evictions == 0);
+	test_assert(stats->entries == N_ELEMENTS(results) + 1);
+	test_assert(stats->bytes > empty_bytes);
+	test_assert(stats->bytes < empty_bytes + 5000);
+	referral_cache_destroy(&cache);
+	test_assert(cache == NULL);
+	referral_cache_destroy(&cache);
+	test_end();
+}
+
+void test_cache_ttl(void)
+{
+	static const struct {
+		const char *what;
+		unsigned int ttl, negative_ttl, stale_ttl;
+		enum referral_lookup_status status;
+		int age;
+		bool fresh, stale;
+	} tests[] = {
+		{ "positive", 60, 10, 100, REFERRAL_LOOKUP_HOSTS,
+		  0, TRUE, TRUE },
+		{ "last fresh second", 60, 10, 100, REFERRAL_LOOKUP_HOSTS,
+		  59, TRUE, TRUE },
+		{ "first stale second", 60, 10, 100, REFERRAL_LOOKUP_HOSTS,
+		  60, FALSE, TRUE },
+		{ "last stale second", 60, 10, 100, REFERRAL_LOOKUP_HOSTS,
+		  159, FALSE, TRUE },
+		{ "too old", 60, 10, 100, REFERRAL_LOOKUP_HOSTS,
+		  160, FALSE, FALSE },
+		{ "no stale", 60, 10, 0, REFERRAL_LOOKUP_HOSTS,
+		  60, FALSE, FALSE },
+		{ "set back", 60, 10, 100, REFERRAL_LOOKUP_HOSTS,
+		  -1, FALSE, TRUE },
+		{ "far back", 60, 10, 100, REFERRAL_LOOKUP_HOSTS,
+		  -100000, FALSE, TRUE },
+		{ "longest", UINT_MAX, 10, UINT_MAX, REFERRAL_LOOKUP_HOSTS,
+		  INT_MAX, TRUE, TRUE },
+		{ "no cache", 0, 10, 100, REFERRAL_LOOKUP_HOSTS,
+		  0, FALSE, FALSE },
+		{ "no entry", 60, 10, 100, REFERRAL_LOOKUP_NO_ENTRY,
+		  9, TRUE, TRUE },
+		{ "no entry, old", 60, 10, 100, REFERRAL_LOOKUP_NO_ENTRY,
+		  10, FALSE, FALSE },
+		{ "no entry, set back", 60, 10, 100, REFERRAL_LOOKUP_NO_ENTRY,
+		  -1, FALSE, FALSE },
+		{ "no value", 60, 10, 100, REFERRAL_LOOKUP_NO_VALUE,
+		  9, TRUE, TRUE },
+		{ "no value, old", 60, 10, 100, REFERRAL_LOOKUP_NO_VALUE,
+		  10, FALSE, FALSE },
+		{ "no negative cache", 60, 0, 100, REFERRAL_LOOKUP_NO_ENTRY,
+		  0, FALSE, FALSE },
+		{ "several", 60, 10, 100, REFERRAL_LOOKUP_SEVERAL_ENTRIES,
+		  0, FALSE, FALSE },
+		{ "unavailable", 60, 10, 100, REFERRAL_LOOKUP_UNAVAILABLE,
+		  0, FALSE, FALSE },
+	};
+	/* also where 32 bits overflow */
+	static const time_t nows[] = { NOW, UINT32_MAX, 0 };
+	unsigned int i, j;
+
+	test_begin("cache ttl");
+	for (i = 0; i < N_ELEMENTS(tests) * N_ELEMENTS(nows); i++) {
+		struct referral_cache_settings set = test_set;
+		struct referral_lookup_result result = { .error = NULL };
+		struct referral_cache *cache;
+		time_t now = nows[i / N_ELEMENTS(tests)];
+
+		j = i % N_ELEMENTS(tests);
+		set.ttl_secs = tests[j].ttl;
+		set.negative_ttl_secs = tests[j].negative_ttl;
+		set.stale_ttl_secs = tests[j].stale_ttl;
+		cache = referral_cache_create(&set);
+		result.status = tests[j].status;
+		if (result.status == REFERRAL_LOOKUP_HOSTS)
+			result.mailhosts = test_hosts;
+		referral_cache_update(cache, "user", now, &result);
+
+		now += tests[j].age;
+		test_assert_idx(referral_cache_lookup(cache, "user", now,
+				&result) == tests[j].fresh, i);
+		test_assert_idx(referral_cache_lookup_stale(cache, "user", now,
+				&result) == tests[j].stale, i);
+		if (tests[j].stale) {
+			test_assert_idx(result.source ==
+					REFERRAL_SOURCE_STALE, i);
+			test_assert_idx(referral_cache_get_stats(cache)->
+					stale == 1, i);
+		}
+		referral_cache_destroy(&cache);
+	}
+	test_end();
+}
+
+/* What a newer result does to an older answer */
+void test_cache_replace(void)
+{
+	static const struct {
+		enum referral_lookup_status status;
+		/* is the older answer still there? */
+		bool kept;
+	} tests[] = {
+		{ REFERRAL_LOOKUP_UNAVAILABLE, TRUE },
+		{ REFERRAL_LOOKUP_SEVERAL_ENTRIES, FALSE },
+		{ REFERRAL_LOOKUP_NO_ENTRY, FALSE },
+		{ REFERRAL_LOOKUP_NO_VALUE, FALSE },
+	};
+	struct referral_cache_settings set = test_set;
+	struct referral_cache *cache;
+	struct referral_lookup_result result;
+	unsigned int i;
+	size_t empty_bytes;
+
+	test_begin("cache replace");
+	set.negative_ttl_secs = 0;
+	cache = referral_cache_create(&set);
+	empty_bytes = test_cache_bytes(cache);
+	for (i = 0; i < N_ELEMENTS(tests); i++) {
+		referral_cache_update(cache, "user", NOW, &results[0]);
+		i_zero(&result);
+		result.status = tests[i].status;
+		referral_cache_update(cache, "user", NOW + 100, &result);
+		test_assert_idx(referral_cache_lookup_stale(cache, "user",
+			NOW + 100, &result) == tests[i].kept, i);
+		test_assert_idx((test_cache_entries(cache) == 1) ==
+				tests[i].kept, i);
+		test_assert_idx((test_cache_bytes(cache) > empty_bytes) ==
+				tests[i].kept, i);
+	}
+	/* made fresh again */
+	referral_cache_update(cache, "user", NOW, &results[0]);
+	referral_cache_update(cache, "user", NOW + 100, &results[0]);
+	test_assert(referral_cache_lookup(cache, "user", NOW + 159, &result));
+	test_assert(!referral_cache_lookup(cache, "user", NOW + 160, &result));
+	test_assert(test_cache_entries(cache) == 1);
+	referral_cache_destroy(&cache);
+	test_end();
+}
+
+void test_cache_lru(void)
+{
+	struct referral_cache_settings set = test_set;
+	struct referral_cache *cache;
+	struct referral_lookup_result result;
+	unsigned int i, count;
+
+	test_begin("cache lru");
+	set.max_bytes = 16 * 1024;
+	cache = referral_cache_create(&set);
+	for (count = 0; referral_cache_get_stats(cache)->evictions == 0;
+	     count++) {
+		referral_cache_update(cache, t_strdup_printf("%u", count), NOW,
+				      &results[2]);
+		test_assert_idx(test_cache_bytes(cache) <= set.max_bytes,
+				count);
+		/* always used */
+		test_assert_idx(referral_cache_lookup(cache, "0", NOW,
+						      &result), count);
+	}
+	test_assert(count > 50);
+	/* 1 was the oldest, then 2; using 2 makes 3 the oldest */
+	test_assert(!referral_cache_lookup(cache, "1", NOW, &result));
+	test_assert(referral_cache_lookup(cache, "2", NOW, &result));
+	referral_cache_update(cache, "x", NOW, &results[2]);
+	test_assert(referral_cache_get_stats(cache)->evictions == 2);
+	test_assert(referral_cache_lookup(cache, "2", NOW, &result));
+	test_assert(!referral_cache_lookup(cache, "3", NOW, &result));
+	/* an update is a use */
+	referral_cache_update(cache, "4", NOW, &results[2]);
+	referral_cache_update(cache, "y", NOW, &results[2]);
+	test_assert(referral_cache_lookup(cache, "4", NOW, &result));
+	test_assert(!referral_cache_lookup(cache, "5", NOW, &result));
+
+	/* the answers' memory counts too, and is given back */
+	for (i = 0; i < 1000; i++) {
+		const char *hosts[] = { t_strdup_printf("host%u", i), NULL };
+
+		result.status = REFERRAL_LOOKUP_HOSTS;
+		result.mailhosts = hosts;
+		referral_cache_update(cache, "z", NOW, &result);
+		test_assert_idx(test_cache_bytes(cache) <= set.max_bytes, i);
+	}
+	test_assert(test_cache_entries(cache) > 50);
+	test_assert(referral_cache_lookup(cache, "x", NOW, &result));
+	referral_cache_destroy(&cache);
+	test_end();
+}
+
+/* What does not fit is not kept, and throws nothing else out. */
+void test_cache_too_large(void)
+{
+	struct referral_cache_settings set = test_set;
+	struct referral_cache *cache;
+	struct referral_lookup_result result;
+	const char *hosts[] = { NULL, NULL };
+	unsigned int i;
+
+	test_begin("cache too large");
+	cache = referral_cache_create(&set);
+	referral_cache_update(cache, "user", NOW, &results[0]);
+	hosts[0] = t_strdup_printf("%*s", (int)set.max_bytes / 4, "x");
+	i_zero(&result);
+	result.mailhosts = hosts;
+	result.status = REFERRAL_LOOKUP_HOSTS;
+	referral_cache_update(cache, "large", NOW, &result);
+	/* not even an older answer is left */
+	referral_cache_update(cache, "user2", NOW, &results[0]);
+	referral_cache_update(cache, "user2", NOW, &result);
+	test_assert(!referral_cache_lookup(cache, "large", NOW, &result));
+	test_assert(!referral_cache_lookup(cache, "user2", NOW, &result));
+	test_assert(referral_cache_lookup(cache, "user", NOW, &result));
+	test_assert(referral_cache_get_stats(cache)->evictions == 0);
+	referral_cache_destroy(&cache);
+
+	/* too small for anything */
+	for (i = 0; i < 3000; i += 100) {
+		set.max_bytes = i;
+		cache = referral_cache_create(&set);
+		referral_cache_update(cache, "user", NOW, &results[0]);
+		test_assert_idx(test_cache_entries(cache) == 0 ||
+				test_cache_bytes(cache) <= i, i);
+		referral_cache_destroy(&cache);
+	}
+	test_end();
+}
+
+#define MEMORY_USERS 100000
+
+static size_t test_malloc_bytes(void)
+{
+#if defined(__GLIBC__) && __GLIBC_PREREQ(2, 33)
+	struct mallinfo2 info = mallinfo2();
+
+	return info.uordblks + info.hblkhd;
+#else
+	return 0;
+#endif
+}
+
+/* At most 200 bytes for a user, by our own account and by malloc()'s. */
+void test_cache_memory(void)
+{
+	struct referral_cache_settings set = test_set;
+	struct referral_cache *cache;
+	struct referral_lookup_result result;
+	unsigned int i;
+	size_t before, used;
+
+	test_begin("cache memory");
+	set.max_bytes = 16 * 1024 * 1024;
+	before = test_malloc_bytes();
+	cache = referral_cache_create(&set);
+	for (i = 0; i < MEMORY_USERS; i++) T_BEGIN {
+		const char *hosts[] = {
+			t_strdup_printf("imap%u.example.com", i % 20), NULL
+		};
+
+		i_zero(&result);
+		result.status = REFERRAL_LOOKUP_HOSTS;
+		result.mailhosts = hosts;
+		referral_cache_update(cache, t_strdup_printf(
+			"firstname.lastname%u@example.com", i), NOW, &result);
+	} T_END;
+	used = test_malloc_bytes() - before;
+
+	test_assert(test_cache_entries(cache) == MEMORY_USERS);
+	test_assert(referral_cache_get_stats(cache)->evictions == 0);
+	test_assert(test_cache_bytes(cache) / MEMORY_USERS <= 200);
+	/* under valgrind and the like malloc() tells nothing */
+	if (used > MEMORY_USERS) {
+		test_assert(used / MEMORY_USERS <= 200);
+		test_assert(test_cache_bytes(cache) >= used);
+		test_assert(test_cache_bytes(cache) < used * 3 / 2);
+	}
+
+	/* and many more never take more than they may */
+	for (i = 0; i < 2 * MEMORY_USERS; i++) T_BEGIN {
+		referral_cache_update(cache, t_strdup_printf("%u", i), NOW,
+				      &results[i % N_ELEMENTS(results)]);
+	} T_END;
+	test_assert(test_cache_bytes(cache) <= set.max_bytes);
+	test_assert(referral_cache_get_stats(cache)->evictions >=
+		    MEMORY_USERS);
+	used = test_malloc_bytes() - before;
+	test_assert(used <= set.max_bytes);
+	referral_cache_destroy(&cache);
+	test_end();
+}
