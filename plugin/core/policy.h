@@ -37,8 +37,8 @@ int referral_policy_create(pool_t pool, const char *protocol,
 /* Does this protocol have login referrals (RFC 2221: imap, RFC 5804: sieve)? */
 bool referral_protocol_has_referral(const char *protocol);
 
-/* The value refer, offer, suggest, proxy, local, reject or tempfail. Returns
-   FALSE if it is none of them. */
+/* The value refer, offer, suggest, proxy, local, reject or tempfail, in any
+   case. Returns FALSE, and leaves action_r alone, if it is none of them. */
 bool referral_action_parse(const char *str, enum referral_action *action_r);
 const char *referral_action_to_string(enum referral_action action);
 const char *referral_reason_to_string(enum referral_reason reason);
@@ -46,8 +46,22 @@ const char *referral_status_to_string(enum referral_lookup_status status);
 const char *referral_source_to_string(enum referral_lookup_source source);
 
 /* Decide. decision_r's strings are allocated from pool. Never yields
-   ACTION_LOCAL unless this server is the home server or the settings say
-   local. */
+   ACTION_LOCAL unless this server is the home server or the settings, or
+   referral_action_attribute, say local.
+
+   A referral is for clients in referral_networks on a protocol that has one;
+   for everyone else refer, offer and suggest mean referral_other_action, also
+   where referral_action_attribute asks for them. Its proxy and local hold for
+   every client.
+
+   lmtp and doveadm, where nobody logs in: proxying needs no credentials, and
+   reject becomes tempfail.
+
+   home and target are set whenever one valid host was chosen, except that
+   target is empty if it may not be told (_REASON_NOT_ALLOWED) or is not needed
+   (_REASON_HOME). mailHost's port is one of IMAP: it is dropped for other
+   protocols; 993 is dropped from target, for an imap URL cannot ask for TLS. A
+   port that referral_host_map names is always kept. */
 void referral_policy_decide(const struct referral_policy *policy, pool_t pool,
 			    const struct referral_policy_input *input,
 			    struct referral_decision *decision_r);

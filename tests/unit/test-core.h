@@ -29,6 +29,13 @@
 	X(test_hostmap_invalid) \
 	X(test_hostmap_check) \
 	X(test_hostglobs) \
+	X(test_action_names) \
+	X(test_policy_create) \
+	X(test_policy_decide) \
+	X(test_policy_decide_hosts) \
+	X(test_policy_decide_action) \
+	X(test_policy_first_foreign) \
+	X(test_policy_rules) \
 	X(test_url_create) \
 	X(test_url_create_octets) \
 	X(test_text_expand) \

@@ -1,0 +1,116 @@
+/* The settings that decide, parsed for one protocol. */
+
+#include "lib.h"
+#include "array.h"
+#include "referral-settings.h"
+#include "hostmap.h"
+#include "mailhost.h"
+#include "policy-private.h"
+
+#define ACTION(action) (1U << REFERRAL_ACTION_##action)
+
+static int
+parse_action(const char *setting, const char *value, unsigned int allowed,
+	     enum referral_action *action_r, const char **error_r)
+{
+	if (!referral_action_parse(value, action_r) ||
+	    (allowed & (1U << *action_r)) == 0) {
+		*error_r = t_strdup_printf("%s: unknown action \"%s\"", setting,
+					   referral_mailhost_sanitize(value));
+		return -1;
+	}
+	return 0;
+}
+
+static int
+parse_actions(const struct referral_settings *set,
+	      struct referral_policy *policy, const char **error_r)
+{
+	const struct {
+		const char *setting, *value;
+		unsigned int allowed;
+		enum referral_action *action_r;
+	} actions[] = {
+		{ "referral_action", set->referral_action,
+		  ACTION(REFER) | ACTION(OFFER) | ACTION(SUGGEST) |
+		  ACTION(PROXY) | ACTION(LOCAL), &policy->action },
+		{ "referral_other_action", set->referral_other_action,
+		  ACTION(PROXY) | ACTION(LOCAL) | ACTION(REJECT),
+		  &policy->other_action },
+		{ "referral_missing_action", set->referral_missing_action,
+		  ACTION(LOCAL) | ACTION(REJECT) | ACTION(TEMPFAIL),
+		  &policy->missing_action },
+		{ "referral_failure_action", set->referral_failure_action,
+		  ACTION(TEMPFAIL) | ACTION(LOCAL), &policy->failure_action },
+	};
+	unsigned int i;
+
+	for (i = 0; i < N_ELEMENTS(actions); i++) {
+		if (parse_action(actions[i].setting, actions[i].value,
+				 actions[i].allowed, actions[i].action_r,
+				 error_r) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int
+parse_networks(pool_t pool, const char *str,
+	       ARRAY_TYPE(referral_host_pattern) *networks,
+	       const char **error_r)
+{
+	const char *const *strs = t_strsplit_spaces(str, ", \t");
+	struct referral_host_pattern pattern;
+	const char *error;
+
+	p_array_init(networks, pool, str_array_length(strs) + 1);
+	for (; *strs != NULL; strs++) {
+		if (referral_host_pattern_parse(pool, *strs, &pattern,
+						&error) < 0 ||
+		    pattern.glob != NULL || pattern.port != 0) {
+			*error_r = t_strdup_printf(
+				"referral_networks: %s: neither an address nor "
+				"a network such as 192.0.2.0/24",
+				referral_mailhost_sanitize(*strs));
+			return -1;
+		}
+		array_push_back(networks, &pattern);
+	}
+	return 0;
+}
+
+int referral_policy_create(pool_t pool, const char *protocol,
+			   const struct referral_settings *set,
+			   const struct referral_identity *identity,
+			   struct referral_policy **policy_r,
+			   const char **error_r)
+{
+	struct referral_policy *policy;
+
+	policy = p_new(pool, struct referral_policy, 1);
+	policy->identity = identity;
+	policy->resolve_hosts = set->referral_resolve_hosts;
+	policy->imap = strcmp(protocol, "imap") == 0;
+	policy->has_referral = referral_protocol_has_referral(protocol);
+	policy->no_login = strcmp(protocol, "lmtp") == 0 ||
+		strcmp(protocol, "doveadm") == 0;
+
+	if (parse_actions(set, policy, error_r) < 0 ||
+	    parse_networks(pool, set->referral_networks, &policy->networks,
+			   error_r) < 0 ||
+	    referral_hostglobs_create(pool, "referral_allowed_hosts",
+				      set->referral_allowed_hosts,
+				      &policy->allowed_hosts, error_r) < 0 ||
+	    referral_hostmap_create(pool, set->referral_host_map,
+				    &policy->map, error_r) < 0 ||
+	    referral_hostmap_check(policy->map, identity,
+				   policy->allowed_hosts, error_r) < 0)
+		return -1;
+	*policy_r = policy;
+	return 0;
+}
+
+bool referral_protocol_has_referral(const char *protocol)
+{
+	return strcmp(protocol, "imap") == 0 || strcmp(protocol, "sieve") == 0;
+}
