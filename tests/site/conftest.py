@@ -2,6 +2,7 @@
 
 import os
 import sys
+import tempfile
 
 import pytest
 
@@ -14,15 +15,16 @@ _SITES = pytest.StashKey[list]()
 
 
 @pytest.fixture(scope="session")
-def modules(tmp_path_factory):
+def modules():
     """Dovecot's modules with ours: made once."""
     if not (os.environ.get("REFERRAL_STAGE") or
             os.environ.get("REFERRAL_BUILD")):
         pytest.exit("set REFERRAL_BUILD to a built tree, or REFERRAL_STAGE "
                     "to the DESTDIR of a `make install`", 2)
-    directory = tmp_path_factory.mktemp("modules")
-    return Modules(str(directory), os.environ.get("REFERRAL_STAGE"),
-                   os.environ.get("REFERRAL_BUILD"))
+    with tempfile.TemporaryDirectory(prefix="referral-") as directory:
+        os.chmod(directory, 0o755)
+        yield Modules(directory, os.environ.get("REFERRAL_STAGE"),
+                      os.environ.get("REFERRAL_BUILD"))
 
 
 def _open_site(request, modules):

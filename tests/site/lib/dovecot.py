@@ -36,6 +36,8 @@ class Dovecot:
     pki         with one there is TLS, STARTTLS and implicit
     client_cert ask for certificates (EXTERNAL)
     keytab, kdc for GSSAPI
+    cleartext   are passwords taken without TLS?
+    imap_port   one that Site.port() gave, else any
     raw         more configuration, as it is
     """
 
@@ -43,7 +45,7 @@ class Dovecot:
                  settings=None, protocols=("imap", "pop3"),
                  mechanisms=("PLAIN", "LOGIN"), pki=None, client_cert=False,
                  keytab=None, kdc=None, raw="", env=None, start=True,
-                 cleartext=True):
+                 cleartext=True, imap_port=None):
         self.dir, self.name, self.address = directory, name, address
         self.modules = modules
         for sub in ("", "run", "state", "mail"):
@@ -55,6 +57,8 @@ class Dovecot:
         for protocol in self.protocols:
             self.ports[protocol] = ports.take(address)
             self.tls_ports[protocol] = ports.take(address)
+        if imap_port is not None:
+            self.ports["imap"] = imap_port
         self.passdbs = list(passdbs)
         self.settings = dict(settings or {})
         self.pki, self.client_cert = pki, client_cert
