@@ -20,6 +20,13 @@
 	X(test_host_equals) \
 	X(test_host_to_string) \
 	X(test_ldap_uris_parse) \
+	X(test_attribute_is_valid) \
+	X(test_dn_check) \
+	X(test_filter_check) \
+	X(test_template_expand) \
+	X(test_template_expand_octets) \
+	X(test_template_invalid) \
+	X(test_template_uses) \
 	X(test_host_pattern) \
 	X(test_host_pattern_invalid) \
 	X(test_identity) \
