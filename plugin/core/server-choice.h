@@ -1,0 +1,104 @@
+#ifndef REFERRAL_SERVER_CHOICE_H
+#define REFERRAL_SERVER_CHOICE_H
+
+/* Which of several servers is asked, which one is connected to next and when,
+   and when all of them are known to be dead. Pure: time (any clock that never
+   goes back, in milliseconds) and randomness are arguments. */
+
+/* between two tries at a server: 0.5 s after the first failure, doubled after
+   each further one */
+#define REFERRAL_SERVER_BACKOFF_MIN_MSECS 500
+#define REFERRAL_SERVER_BACKOFF_MAX_MSECS (30*1000)
+/* the same while users wait and no server works: somebody who looks must be
+   seen to be back within a second */
+#define REFERRAL_SERVER_BACKOFF_URGENT_MSECS 250
+/* A server that has just been working is given this long to come back, before
+   it counts as dead: a restart. */
+#define REFERRAL_SERVER_GRACE_MSECS 1000
+
+enum referral_server_state {
+	REFERRAL_SERVER_IDLE,
+	REFERRAL_SERVER_CONNECTING,
+	REFERRAL_SERVER_READY,
+};
+
+enum referral_server_failure {
+	/* network, protocol, time: anything that may be over soon */
+	REFERRAL_SERVER_UNREACHABLE,
+	/* it is there, but not as configured (certificate, StartTLS): never
+	   tried more often than the backoff says */
+	REFERRAL_SERVER_UNUSABLE,
+	/* It refused our credentials: tried rarely from the start, since each
+	   try may count towards locking the account. */
+	REFERRAL_SERVER_CREDENTIALS,
+};
+
+/* One server, or one address of it. Fields are read by anyone, changed by the
+   functions below. Start with zeroes and a rank. */
+struct referral_server {
+	/* 0 is the most preferred; addresses of one server have the same */
+	unsigned int rank;
+
+	enum referral_server_state state;
+	/* _READY, but an answer is overdue: others are tried meanwhile */
+	bool suspect;
+	/* in a row, without an answer in between */
+	unsigned int failures;
+	enum referral_server_failure failure;
+	/* _CONNECTING: since when */
+	uint64_t connecting_since;
+	/* failures > 0: when it may be tried again, also with urgency */
+	uint64_t retry_at, urgent_retry_at;
+	/* not known to be dead before this */
+	uint64_t grace_until;
+};
+
+struct referral_server_demand {
+	/* somebody waits for a connection, or has since the last one */
+	bool wanted;
+	/* somebody has asked just now */
+	bool urgent;
+	/* how long a server has to become ready before the next one is tried
+	   as well */
+	unsigned int stagger_msecs;
+};
+
+struct referral_server_choice {
+	/* index of the server to ask, -1 if there is none */
+	int active;
+	/* index of the server to connect to now, -1 if there is none. After
+	   referral_server_connecting() for it, choose again. */
+	int connect;
+	/* Every server has failed and none is to be tried right now: who asks
+	   now is told so at once. */
+	bool all_dead;
+	/* Some connection is being made: who waits already may hope. */
+	bool trying;
+	/* Choose again after this long, even if nothing happens; UINT_MAX if
+	   that would change nothing. */
+	unsigned int wait_msecs;
+};
+
+void referral_server_connecting(struct referral_server *server, uint64_t now);
+/* Connected and authenticated. The failures are forgotten at the first answer
+   only: a server that accepts connections and answers nothing has to meet the
+   backoff. */
+void referral_server_ready(struct referral_server *server);
+void referral_server_answered(struct referral_server *server);
+/* An answer is overdue. */
+void referral_server_suspect(struct referral_server *server);
+/* We, or a server with nothing to do for us, closed the connection. */
+void referral_server_closed(struct referral_server *server);
+/* A connection that had given answers broke. It is tried again at once. */
+void referral_server_lost(struct referral_server *server, uint64_t now);
+/* random: any number, for the jitter */
+void referral_server_failed(struct referral_server *server, uint64_t now,
+			    enum referral_server_failure failure,
+			    uint32_t random);
+
+void referral_servers_choose(struct referral_server *const *servers,
+			     unsigned int count, uint64_t now,
+			     const struct referral_server_demand *demand,
+			     struct referral_server_choice *choice_r);
+
+#endif
