@@ -1,0 +1,212 @@
+/* From a connected socket to an authenticated LDAP session: StartTLS, TLS and
+   bind. */
+
+#include "lib.h"
+#include "net.h"
+#include "istream.h"
+#include "ostream.h"
+#include "ioloop.h"
+#include "iostream-ssl.h"
+#include "compat-ssl.h"
+#include "ldap-uri.h"
+#include "ldap-tls.h"
+#include "ldap-conn-private.h"
+
+#include <netinet/tcp.h>
+
+#define CONN_INPUT_BUFFER_SIZE (16*1024)
+/* Keep firewalls from forgetting an idle connection. */
+#define CONN_KEEPALIVE_SECS 60
+
+static void conn_set_socket_options(int fd)
+{
+	int on = 1;
+
+	(void)net_set_tcp_nodelay(fd, TRUE);
+	(void)setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof(on));
+#ifdef TCP_KEEPIDLE
+	int secs = CONN_KEEPALIVE_SECS;
+	(void)setsockopt(fd, IPPROTO_TCP, TCP_KEEPIDLE, &secs, sizeof(secs));
+#endif
+}
+
+static void conn_bind(struct referral_ldap_conn *conn)
+{
+	const struct referral_ldap_conn_settings *set = conn->set;
+	const char *dn, *mechanism;
+	struct berval cred;
+	int ret;
+
+	referral_ldap_conn_set_state(conn, REFERRAL_LDAP_CONN_BINDING);
+	if (*set->sasl_mechanism != '\0') {
+		/* RFC 4422 appendix A: EXTERNAL's initial response is an
+		   authorization identity. An empty one asks for the one that
+		   belongs to the credentials; without any the server would
+		   send a challenge. */
+		mechanism = set->sasl_mechanism;
+		dn = NULL;
+		cred.bv_val = "";
+	} else {
+		mechanism = LDAP_SASL_SIMPLE;
+		dn = set->auth_dn;
+		cred.bv_val = (char *)set->auth_dn_password;
+	}
+	cred.bv_len = strlen(cred.bv_val);
+	ret = ldap_sasl_bind(conn->ld, dn, mechanism, &cred, NULL, NULL,
+			     &conn->phase_msgid);
+	if (ret != LDAP_SUCCESS) {
+		referral_ldap_conn_phase_fail(conn,
+			REFERRAL_SERVER_UNREACHABLE, ldap_err2string(ret),
+			NULL);
+	}
+}
+
+static void conn_tls_fail(struct referral_ldap_conn *conn, const char *error)
+{
+	referral_ldap_conn_phase_fail(conn, REFERRAL_SERVER_UNUSABLE, error,
+		"the server's certificate and referral_ldap_tls_ca_file");
+}
+
+static void conn_tls_start(struct referral_ldap_conn *conn)
+{
+	const char *error;
+
+	io_remove(&conn->io);
+	referral_ldap_conn_set_state(conn, REFERRAL_LDAP_CONN_HANDSHAKE);
+	if (i_stream_get_data_size(conn->sockbuf.input) > 0) {
+		/* Whoever is in between could make us take this for the
+		   encrypted server's words. */
+		referral_ldap_conn_phase_fail(conn, REFERRAL_SERVER_UNUSABLE,
+			"there was unencrypted data after the answer to "
+			"StartTLS: an attack?", NULL);
+		return;
+	}
+	if (referral_ssl_client_create(conn->set->ssl_ctx, conn->event,
+				       conn->uri->host.name,
+				       &conn->sockbuf.input,
+				       &conn->sockbuf.output,
+				       &conn->ssl, &error) < 0) {
+		conn_tls_fail(conn, error);
+		return;
+	}
+	if (ssl_iostream_handshake(conn->ssl) < 0) {
+		conn_tls_fail(conn, referral_ldap_tls_error(conn->ssl));
+		return;
+	}
+	referral_ldap_conn_watch_input(conn);
+}
+
+void referral_ldap_conn_handshake(struct referral_ldap_conn *conn)
+{
+	/* Reading drives it. */
+	if (i_stream_read(conn->sockbuf.input) < 0) {
+		conn_tls_fail(conn, referral_ldap_tls_error(conn->ssl));
+		return;
+	}
+	if (ssl_iostream_is_handshaked(conn->ssl))
+		conn_bind(conn);
+}
+
+static void conn_starttls(struct referral_ldap_conn *conn)
+{
+	int ret;
+
+	referral_ldap_conn_set_state(conn, REFERRAL_LDAP_CONN_STARTTLS);
+	ret = ldap_extended_operation(conn->ld, LDAP_EXOP_START_TLS, NULL,
+				      NULL, NULL, &conn->phase_msgid);
+	if (ret != LDAP_SUCCESS) {
+		referral_ldap_conn_phase_fail(conn,
+			REFERRAL_SERVER_UNREACHABLE, ldap_err2string(ret),
+			NULL);
+	}
+}
+
+void referral_ldap_conn_open(struct referral_ldap_conn *conn)
+{
+	const char *error;
+
+	if (conn->uri->scheme != REFERRAL_LDAP_SCHEME_LDAPI)
+		conn_set_socket_options(conn->fd);
+	conn->sockbuf.input =
+		i_stream_create_fd(conn->fd, CONN_INPUT_BUFFER_SIZE);
+	conn->sockbuf.output = o_stream_create_fd(conn->fd, SIZE_MAX);
+	o_stream_set_no_error_handling(conn->sockbuf.output, TRUE);
+	if (referral_ldap_sockbuf_init(&conn->sockbuf, conn->fd, &conn->ld,
+				       &error) < 0) {
+		referral_ldap_conn_phase_fail(conn,
+			REFERRAL_SERVER_UNREACHABLE, error, NULL);
+		return;
+	}
+
+	if (conn->uri->scheme == REFERRAL_LDAP_SCHEME_LDAPS) {
+		conn_tls_start(conn);
+		return;
+	}
+	referral_ldap_conn_watch_input(conn);
+	if (conn->uri->scheme == REFERRAL_LDAP_SCHEME_LDAP &&
+	    conn->set->starttls)
+		conn_starttls(conn);
+	else
+		conn_bind(conn);
+}
+
+static void
+conn_bind_fail(struct referral_ldap_conn *conn, int code, const char *error)
+{
+	switch (code) {
+	case LDAP_BUSY:
+	case LDAP_UNAVAILABLE:
+	case LDAP_TIMELIMIT_EXCEEDED:
+	case LDAP_OTHER:
+		referral_ldap_conn_phase_fail(conn,
+			REFERRAL_SERVER_UNREACHABLE, error, NULL);
+		break;
+	case LDAP_CONFIDENTIALITY_REQUIRED:
+		referral_ldap_conn_phase_fail(conn, REFERRAL_SERVER_UNUSABLE,
+			error, "referral_ldap_starttls");
+		break;
+	default:
+		referral_ldap_conn_phase_fail(conn,
+			REFERRAL_SERVER_CREDENTIALS, error,
+			*conn->set->sasl_mechanism != '\0' ?
+				"referral_ldap_sasl_mechanism" :
+			*conn->set->auth_dn == '\0' ?
+				"referral_ldap_auth_dn" :
+				"referral_ldap_auth_dn_password");
+	}
+}
+
+void referral_ldap_conn_phase_message(struct referral_ldap_conn *conn,
+				      int type, LDAPMessage *msg)
+{
+	bool starttls = conn->state == REFERRAL_LDAP_CONN_STARTTLS;
+	char *diagnostic = NULL;
+	const char *error;
+	int ret, code = LDAP_OTHER;
+
+	if (ldap_msgid(msg) != conn->phase_msgid ||
+	    (ber_tag_t)type != (starttls ? LDAP_RES_EXTENDED :
+			      LDAP_RES_BIND)) {
+		referral_ldap_conn_break(conn,
+			"the server answered something else");
+		return;
+	}
+	ret = ldap_parse_result(conn->ld, msg, &code, NULL, &diagnostic,
+				NULL, NULL, 0);
+	if (ret != LDAP_SUCCESS)
+		code = ret;
+	error = referral_ldap_strerror(code, diagnostic);
+	ldap_memfree(diagnostic);
+
+	if (code == LDAP_SUCCESS) {
+		if (starttls)
+			conn_tls_start(conn);
+		else
+			referral_ldap_conn_set_ready(conn);
+	} else if (starttls) {
+		referral_ldap_conn_phase_fail(conn, REFERRAL_SERVER_UNUSABLE,
+			error, "referral_ldap_starttls");
+	} else {
+		conn_bind_fail(conn, code, error);
+	}
+}

@@ -1,0 +1,273 @@
+/* Searches on a connection that is ready, and the watch over it. */
+
+#include "lib.h"
+#include "ioloop.h"
+#include "ostream.h"
+#include "ldap-conn-private.h"
+
+/* A search that we allow two entries has no use for more messages than that
+   and a few references. */
+#define CONN_SLOT_MAX_MESSAGES 100
+
+static void conn_watch(struct referral_ldap_conn *conn);
+
+static void conn_watch_start(struct referral_ldap_conn *conn,
+			     unsigned int msecs)
+{
+	/* It is left running when the last answer comes, so that there is at
+	   most one for each interval, not one for each search. */
+	if (conn->to_watch == NULL)
+		conn->to_watch = timeout_add_short(msecs, conn_watch, conn);
+}
+
+/* Since when has nothing come that we wait for? */
+static uint64_t conn_silent_since(const struct referral_ldap_conn *conn)
+{
+	return I_MAX(conn->slots[0].sent_at, conn->progress_at);
+}
+
+static void conn_watch(struct referral_ldap_conn *conn)
+{
+	const struct referral_ldap_conn_settings *set = conn->set;
+	uint64_t now = referral_ldap_now(), silent_msecs;
+
+	timeout_remove(&conn->to_watch);
+	if (conn->slots_count == 0)
+		return;
+
+	silent_msecs = now - conn_silent_since(conn);
+	if (silent_msecs >= set->stall_msecs) {
+		referral_ldap_conn_break(conn, t_strdup_printf(
+			"no answer within %u ms (check the directory server "
+			"and referral_ldap_timeout)", set->stall_msecs));
+		return;
+	}
+	if (silent_msecs < set->suspect_msecs) {
+		conn_watch_start(conn, set->suspect_msecs - silent_msecs);
+		return;
+	}
+	conn_watch_start(conn, set->stall_msecs - silent_msecs);
+	if (!conn->suspect) {
+		conn->suspect = TRUE;
+		conn->vfuncs->suspect(conn);
+	}
+}
+
+bool referral_ldap_conn_can_send(const struct referral_ldap_conn *conn)
+{
+	return conn->state == REFERRAL_LDAP_CONN_READY && !conn->suspect &&
+		conn->slots_count < N_ELEMENTS(conn->slots);
+}
+
+/* Does libldap's error concern the search, or the connection? */
+static bool ldap_error_is_of_search(int code)
+{
+	switch (code) {
+	case LDAP_FILTER_ERROR:
+	case LDAP_PARAM_ERROR:
+	case LDAP_ENCODING_ERROR:
+		return TRUE;
+	default:
+		return FALSE;
+	}
+}
+
+int referral_ldap_conn_send(struct referral_ldap_conn *conn,
+			    struct referral_ldap_search *search,
+			    const char **error_r)
+{
+	const struct referral_ldap_search_params *params = search->params;
+	struct timeval time_limit = { conn->set->time_limit_secs, 0 };
+	char *no_attributes[] = { LDAP_NO_ATTRS, NULL };
+	struct referral_ldap_slot *slot;
+	int ret, msgid;
+
+	i_assert(referral_ldap_conn_can_send(conn));
+	i_assert(search->conn == NULL);
+
+	referral_ldap_answer_reset(&search->answer);
+	ret = ldap_search_ext(conn->ld, params->base, params->scope,
+			      params->filter, params->attributes[0] == NULL ?
+			      no_attributes : (char **)params->attributes,
+			      0, NULL, NULL, &time_limit,
+			      REFERRAL_LDAP_SIZE_LIMIT, &msgid);
+	if (ret != LDAP_SUCCESS) {
+		if (ldap_error_is_of_search(ret)) {
+			*error_r = ldap_err2string(ret);
+			return -1;
+		}
+		referral_ldap_conn_break(conn,
+			conn->sockbuf.output->stream_errno != 0 ?
+			o_stream_get_error(conn->sockbuf.output) :
+			ldap_err2string(ret));
+		return 0;
+	}
+
+	slot = &conn->slots[conn->slots_count++];
+	slot->msgid = msgid;
+	slot->messages = 0;
+	slot->sent_at = referral_ldap_now();
+	slot->search = search;
+	search->conn = conn;
+	conn_watch_start(conn, conn->set->suspect_msecs);
+	return 1;
+}
+
+static void
+conn_slot_delete(struct referral_ldap_conn *conn,
+		 struct referral_ldap_slot *slot)
+{
+	unsigned int idx = slot - conn->slots;
+
+	memmove(slot, slot + 1,
+		(conn->slots_count - idx - 1) * sizeof(*slot));
+	conn->slots_count--;
+}
+
+void referral_ldap_conn_forget(struct referral_ldap_search *search)
+{
+	struct referral_ldap_conn *conn = search->conn;
+	unsigned int i;
+
+	/* The slot stays taken until the server has answered. An Abandon
+	   operation would free it sooner, but libldap remembers what was
+	   abandoned until it is answered after all, which RFC 4511 section
+	   4.11 forbids. The time limit ends long searches. */
+	search->conn = NULL;
+	for (i = 0; i < conn->slots_count; i++) {
+		if (conn->slots[i].search == search) {
+			conn->slots[i].search = NULL;
+			return;
+		}
+	}
+	i_unreached();
+}
+
+struct referral_ldap_search *
+referral_ldap_conn_take_search(struct referral_ldap_conn *conn)
+{
+	struct referral_ldap_search *search;
+	unsigned int i;
+
+	for (i = 0; i < conn->slots_count; i++) {
+		if ((search = conn->slots[i].search) != NULL) {
+			conn->slots[i].search = NULL;
+			search->conn = NULL;
+			return search;
+		}
+	}
+	return NULL;
+}
+
+void referral_ldap_conn_drain(struct referral_ldap_conn *conn)
+{
+	i_assert(conn->state == REFERRAL_LDAP_CONN_READY);
+
+	referral_ldap_conn_set_state(conn, REFERRAL_LDAP_CONN_DRAINING);
+	if (conn->slots_count == 0) {
+		referral_ldap_conn_close(conn, REFERRAL_LDAP_CONN_END_CLOSED,
+			REFERRAL_SERVER_UNREACHABLE, "not needed any more");
+	}
+}
+
+bool referral_ldap_conn_resume(struct referral_ldap_conn *conn)
+{
+	if (conn->state != REFERRAL_LDAP_CONN_DRAINING || conn->suspect)
+		return FALSE;
+	referral_ldap_conn_set_state(conn, REFERRAL_LDAP_CONN_READY);
+	return TRUE;
+}
+
+static void
+conn_answered(struct referral_ldap_conn *conn,
+	      struct referral_ldap_search *search, int code,
+	      const char *diagnostic)
+{
+	conn->progress_at = referral_ldap_now();
+	conn->suspect = FALSE;
+	conn->useful = TRUE;
+	if (search != NULL)
+		search->conn = NULL;
+	conn->vfuncs->answered(conn, search, code, diagnostic);
+
+	if (conn->state == REFERRAL_LDAP_CONN_DRAINING &&
+	    conn->slots_count == 0) {
+		referral_ldap_conn_close(conn, REFERRAL_LDAP_CONN_END_CLOSED,
+			REFERRAL_SERVER_UNREACHABLE, "not needed any more");
+	}
+}
+
+static void
+conn_search_entry(struct referral_ldap_conn *conn,
+		  struct referral_ldap_slot *slot, LDAPMessage *msg)
+{
+	struct referral_ldap_search *search = slot->search;
+
+	if (search == NULL)
+		return;
+	referral_ldap_answer_add_entry(&search->answer, conn->ld, msg,
+				       search->params->attributes);
+	if (search->answer.entries > 1) {
+		/* Whatever follows changes nothing. */
+		slot->search = NULL;
+		conn_answered(conn, search, LDAP_SUCCESS, NULL);
+	}
+}
+
+static void
+conn_search_result(struct referral_ldap_conn *conn,
+		   struct referral_ldap_slot *slot, LDAPMessage *msg)
+{
+	struct referral_ldap_search *search = slot->search;
+	char *diagnostic = NULL;
+	int ret, code = LDAP_OTHER;
+
+	ret = ldap_parse_result(conn->ld, msg, &code, NULL, &diagnostic,
+				NULL, NULL, 0);
+	if (ret != LDAP_SUCCESS)
+		code = ret;
+	conn_slot_delete(conn, slot);
+	conn_answered(conn, search, code, diagnostic);
+	ldap_memfree(diagnostic);
+}
+
+static struct referral_ldap_slot *
+conn_find_slot(struct referral_ldap_conn *conn, int msgid)
+{
+	unsigned int i;
+
+	for (i = 0; i < conn->slots_count; i++) {
+		if (conn->slots[i].msgid == msgid)
+			return &conn->slots[i];
+	}
+	return NULL;
+}
+
+void referral_ldap_conn_search_message(struct referral_ldap_conn *conn,
+				       int type, LDAPMessage *msg)
+{
+	struct referral_ldap_slot *slot = conn_find_slot(conn, ldap_msgid(msg));
+
+	if (slot == NULL || ++slot->messages > CONN_SLOT_MAX_MESSAGES) {
+		referral_ldap_conn_break(conn, "the server sends messages "
+					 "that nobody asked for");
+		return;
+	}
+	switch (type) {
+	case LDAP_RES_SEARCH_ENTRY:
+		conn_search_entry(conn, slot, msg);
+		break;
+	case LDAP_RES_SEARCH_REFERENCE:
+		if (slot->search != NULL)
+			slot->search->answer.references = TRUE;
+		break;
+	case LDAP_RES_INTERMEDIATE:
+		break;
+	case LDAP_RES_SEARCH_RESULT:
+		conn_search_result(conn, slot, msg);
+		break;
+	default:
+		referral_ldap_conn_break(conn,
+			"the server answered something else");
+	}
+}

@@ -1,0 +1,484 @@
+/* States and phases of one LDAP connection: see ldap-conn.h */
+
+#include "lib.h"
+#include "ioloop.h"
+#include "istream.h"
+#include "ostream.h"
+#include "lib-event.h"
+#include "str-sanitize.h"
+#include "iostream-ssl.h"
+#include "compat-dns.h"
+#include "ldap-uri.h"
+#include "ldap-conn-private.h"
+
+#include <time.h>
+
+/* What one turn of the loop may do for one connection. */
+#define CONN_TURN_MAX_BYTES (64*1024)
+#define CONN_TURN_MAX_MESSAGES 64
+
+static const char *const conn_states[] = {
+	"idle", "resolving", "connecting", "starttls", "handshake", "binding",
+	"ready", "draining", "dead"
+};
+
+uint64_t referral_ldap_now(void)
+{
+	struct timespec ts;
+
+	if (clock_gettime(CLOCK_MONOTONIC, &ts) < 0)
+		i_fatal("clock_gettime() failed: %m");
+	return (uint64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
+}
+
+static void conn_set_name(struct referral_ldap_conn *conn)
+{
+	i_free(conn->name);
+	if (conn->ip.family == 0 || conn->uri->host.ip.family != 0)
+		conn->name = i_strdup(conn->uri->uri);
+	else {
+		conn->name = i_strdup_printf("%s (%s)", conn->uri->uri,
+					     net_ip2addr(&conn->ip));
+	}
+}
+
+struct referral_ldap_conn *
+referral_ldap_conn_create(struct event *event_parent,
+			  const struct referral_ldap_conn_settings *set,
+			  const struct referral_ldap_uri *uri,
+			  const struct ip_addr *ip,
+			  const struct referral_ldap_conn_vfuncs *vfuncs,
+			  void *context)
+{
+	struct referral_ldap_conn *conn;
+
+	conn = i_new(struct referral_ldap_conn, 1);
+	conn->set = set;
+	conn->uri = uri;
+	conn->vfuncs = vfuncs;
+	conn->context = context;
+	conn->fd = -1;
+	if (ip != NULL)
+		conn->ip = *ip;
+	conn_set_name(conn);
+	conn->event = event_create(event_parent);
+	event_add_str(conn->event, "ldap_server", conn->name);
+	return conn;
+}
+
+/* Everything that touches the network or the ioloop. */
+static void conn_disconnect(struct referral_ldap_conn *conn)
+{
+	referral_dns_lookup_abort(&conn->dns_lookup);
+	timeout_remove(&conn->to_phase);
+	timeout_remove(&conn->to_input);
+	timeout_remove(&conn->to_watch);
+	io_remove(&conn->io);
+
+	if (conn->ld != NULL) {
+		/* This says goodbye to a server that listens, and writes
+		   nothing to a broken one. */
+		if (conn->state != REFERRAL_LDAP_CONN_READY &&
+		    conn->state != REFERRAL_LDAP_CONN_DRAINING)
+			conn->sockbuf.output = NULL;
+		(void)ldap_unbind_ext(conn->ld, NULL, NULL);
+		conn->ld = NULL;
+	}
+}
+
+static void conn_streams_destroy(struct referral_ldap_conn *conn,
+				 struct ostream *output)
+{
+	if (conn->ssl != NULL)
+		ssl_iostream_destroy(&conn->ssl);
+	i_stream_destroy(&conn->sockbuf.input);
+	o_stream_destroy(&output);
+	i_zero(&conn->sockbuf);
+	if (conn->fd != -1)
+		net_disconnect(conn->fd);
+	conn->fd = -1;
+}
+
+static void conn_dead(struct referral_ldap_conn *conn)
+{
+	timeout_remove(&conn->to_dead);
+	conn->vfuncs->dead(conn);
+}
+
+void referral_ldap_conn_close(struct referral_ldap_conn *conn,
+			      enum referral_ldap_conn_end end,
+			      enum referral_server_failure failure,
+			      const char *error)
+{
+	struct ostream *output = conn->sockbuf.output;
+
+	if (conn->state == REFERRAL_LDAP_CONN_DEAD)
+		return;
+	/* The error may be owned by what is destroyed now. */
+	conn->error = i_strdup(error);
+	conn->end = end;
+	conn->failure = failure;
+	conn_disconnect(conn);
+	conn_streams_destroy(conn, output);
+	referral_ldap_conn_set_state(conn, REFERRAL_LDAP_CONN_DEAD);
+	/* The caller may be deep inside of us. */
+	conn->to_dead = timeout_add_short(0, conn_dead, conn);
+}
+
+void referral_ldap_conn_destroy(struct referral_ldap_conn **_conn)
+{
+	struct referral_ldap_conn *conn = *_conn;
+	unsigned int i;
+
+	*_conn = NULL;
+	for (i = 0; i < conn->slots_count; i++) {
+		if (conn->slots[i].search != NULL)
+			conn->slots[i].search->conn = NULL;
+	}
+	referral_ldap_conn_close(conn, REFERRAL_LDAP_CONN_END_CLOSED,
+				 REFERRAL_SERVER_UNREACHABLE, "destroyed");
+	timeout_remove(&conn->to_dead);
+	event_unref(&conn->event);
+	i_free(conn->error);
+	i_free(conn->name);
+	i_free(conn);
+}
+
+void referral_ldap_conn_fail(struct referral_ldap_conn *conn,
+			     enum referral_server_failure failure,
+			     const char *error)
+{
+	referral_ldap_conn_close(conn, REFERRAL_LDAP_CONN_END_FAILED, failure,
+				 error);
+}
+
+static const char *conn_get_operation(const struct referral_ldap_conn *conn)
+{
+	switch (conn->state) {
+	case REFERRAL_LDAP_CONN_RESOLVING:
+		return "DNS lookup for";
+	case REFERRAL_LDAP_CONN_STARTTLS:
+		return "StartTLS with";
+	case REFERRAL_LDAP_CONN_HANDSHAKE:
+		return "TLS handshake with";
+	case REFERRAL_LDAP_CONN_BINDING:
+		return "bind to";
+	case REFERRAL_LDAP_CONN_IDLE:
+	case REFERRAL_LDAP_CONN_CONNECTING:
+		return "connect to";
+	case REFERRAL_LDAP_CONN_READY:
+	case REFERRAL_LDAP_CONN_DRAINING:
+	case REFERRAL_LDAP_CONN_DEAD:
+		break;
+	}
+	return "connection to";
+}
+
+void referral_ldap_conn_phase_fail(struct referral_ldap_conn *conn,
+				   enum referral_server_failure failure,
+				   const char *cause, const char *setting)
+{
+	const char *as = "", *hint = "";
+
+	if (conn->state == REFERRAL_LDAP_CONN_BINDING) {
+		if (*conn->set->sasl_mechanism != '\0') {
+			as = t_strdup_printf(" with SASL %s",
+					     conn->set->sasl_mechanism);
+		} else {
+			as = t_strdup_printf(" as %s",
+				*conn->set->auth_dn == '\0' ? "anonymous" :
+				conn->set->auth_dn);
+		}
+	}
+	if (setting != NULL)
+		hint = t_strdup_printf(" (check %s)", setting);
+	referral_ldap_conn_fail(conn, failure, t_strdup_printf(
+		"ldap %s %s%s failed: %s%s", conn_get_operation(conn),
+		conn->name, as, cause, hint));
+}
+
+void referral_ldap_conn_break(struct referral_ldap_conn *conn,
+			      const char *cause)
+{
+	const char *error;
+
+	if (conn->state != REFERRAL_LDAP_CONN_READY &&
+	    conn->state != REFERRAL_LDAP_CONN_DRAINING) {
+		referral_ldap_conn_phase_fail(conn,
+			REFERRAL_SERVER_UNREACHABLE, cause, NULL);
+		return;
+	}
+	error = t_strdup_printf("ldap connection to %s lost: %s",
+				conn->name, cause);
+	referral_ldap_conn_close(conn, conn->useful ?
+				 REFERRAL_LDAP_CONN_END_LOST :
+				 REFERRAL_LDAP_CONN_END_FAILED,
+				 REFERRAL_SERVER_UNREACHABLE, error);
+}
+
+static void conn_phase_timeout(struct referral_ldap_conn *conn)
+{
+	const char *cause = t_strdup_printf("no answer within %u ms",
+					    conn->set->phase_msecs);
+
+	referral_ldap_conn_phase_fail(conn, REFERRAL_SERVER_UNREACHABLE, cause,
+		"referral_ldap_uris and referral_ldap_connect_timeout");
+}
+
+void referral_ldap_conn_set_state(struct referral_ldap_conn *conn,
+				  enum referral_ldap_conn_state state)
+{
+	conn->state = state;
+	event_add_str(conn->event, "ldap_state", conn_states[state]);
+	timeout_remove(&conn->to_phase);
+	if (state > REFERRAL_LDAP_CONN_IDLE &&
+	    state < REFERRAL_LDAP_CONN_READY) {
+		conn->to_phase = timeout_add_short(conn->set->phase_msecs,
+						   conn_phase_timeout, conn);
+	}
+}
+
+void referral_ldap_conn_set_ready(struct referral_ldap_conn *conn)
+{
+	referral_ldap_conn_set_state(conn, REFERRAL_LDAP_CONN_READY);
+	conn->vfuncs->ready(conn);
+}
+
+static void conn_connected(struct referral_ldap_conn *conn)
+{
+	int error = net_geterror(conn->fd);
+
+	if (error != 0) {
+		referral_ldap_conn_phase_fail(conn,
+			REFERRAL_SERVER_UNREACHABLE, strerror(error),
+			"referral_ldap_uris");
+		return;
+	}
+	io_remove(&conn->io);
+	referral_ldap_conn_open(conn);
+}
+
+static void conn_connect_fd(struct referral_ldap_conn *conn)
+{
+	referral_ldap_conn_set_state(conn, REFERRAL_LDAP_CONN_CONNECTING);
+	if (conn->uri->scheme == REFERRAL_LDAP_SCHEME_LDAPI)
+		conn->fd = net_connect_unix(conn->uri->path);
+	else
+		conn->fd = net_connect_ip(&conn->ip, conn->uri->host.port, NULL);
+	if (conn->fd == -1) {
+		referral_ldap_conn_phase_fail(conn,
+			REFERRAL_SERVER_UNREACHABLE, strerror(errno),
+			"referral_ldap_uris");
+		return;
+	}
+	conn->io = io_add(conn->fd, IO_WRITE, conn_connected, conn);
+}
+
+static void
+conn_dns_callback(const struct ip_addr *ips, unsigned int ips_count,
+		  const char *error, void *context)
+{
+	struct referral_ldap_conn *conn = context;
+	struct ip_addr ip;
+
+	conn->dns_lookup = NULL;
+	if (error != NULL) {
+		/* The address that it had before is better than none. */
+		if (conn->ip.family != 0)
+			conn_connect_fd(conn);
+		else {
+			referral_ldap_conn_phase_fail(conn,
+				REFERRAL_SERVER_UNREACHABLE,
+				str_sanitize(error, 200),
+				"referral_ldap_uris");
+		}
+		return;
+	}
+	if (!conn->vfuncs->resolved(conn, ips, ips_count, &ip)) {
+		referral_ldap_conn_close(conn, REFERRAL_LDAP_CONN_END_CLOSED,
+			REFERRAL_SERVER_UNREACHABLE, "address is gone");
+		return;
+	}
+	conn->ip = ip;
+	conn_set_name(conn);
+	event_add_str(conn->event, "ldap_server", conn->name);
+	conn_connect_fd(conn);
+}
+
+void referral_ldap_conn_connect(struct referral_ldap_conn *conn)
+{
+	i_assert(conn->state == REFERRAL_LDAP_CONN_IDLE);
+
+	if (conn->uri->scheme == REFERRAL_LDAP_SCHEME_LDAPI) {
+		conn_connect_fd(conn);
+		return;
+	}
+	if (conn->uri->host.ip.family != 0) {
+		conn->ip = conn->uri->host.ip;
+		conn_connect_fd(conn);
+		return;
+	}
+	referral_ldap_conn_set_state(conn, REFERRAL_LDAP_CONN_RESOLVING);
+	conn->dns_lookup = referral_dns_lookup(conn->event,
+		conn->set->dns_client_socket_path, conn->uri->host.name,
+		conn->set->phase_msecs, conn_dns_callback, conn);
+}
+
+static void
+conn_message(struct referral_ldap_conn *conn, int type, LDAPMessage *msg)
+{
+	if (ldap_msgid(msg) == LDAP_RES_UNSOLICITED) {
+		/* RFC 4511 section 4.4.1; nothing else is defined. */
+		referral_ldap_conn_break(conn,
+			"the server sent a Notice of Disconnection");
+		return;
+	}
+	switch (conn->state) {
+	case REFERRAL_LDAP_CONN_STARTTLS:
+	case REFERRAL_LDAP_CONN_BINDING:
+		referral_ldap_conn_phase_message(conn, type, msg);
+		break;
+	case REFERRAL_LDAP_CONN_READY:
+	case REFERRAL_LDAP_CONN_DRAINING:
+		referral_ldap_conn_search_message(conn, type, msg);
+		break;
+	default:
+		i_unreached();
+	}
+}
+
+/* Hand out what is buffered. */
+static void conn_read_messages(struct referral_ldap_conn *conn)
+{
+	struct timeval no_wait = { 0, 0 };
+	unsigned int count = 0;
+	LDAPMessage *msg;
+	int type;
+
+	conn->sockbuf.budget = CONN_TURN_MAX_BYTES;
+	while (referral_ldap_sockbuf_has_data(&conn->sockbuf) &&
+	       count < CONN_TURN_MAX_MESSAGES) {
+		type = ldap_result(conn->ld, LDAP_RES_ANY, LDAP_MSG_ONE,
+				   &no_wait, &msg);
+		if (type < 0) {
+			referral_ldap_conn_break(conn,
+				"the server sent something that is not LDAP, "
+				"or too much of it");
+			return;
+		}
+		if (type == 0) {
+			/* not complete, or not for us */
+			continue;
+		}
+		count++;
+		conn->sockbuf.idle_bytes = 0;
+		T_BEGIN {
+			conn_message(conn, type, msg);
+		} T_END;
+		ldap_msgfree(msg);
+		/* TLS began with this message or after it? */
+		if (conn->state == REFERRAL_LDAP_CONN_HANDSHAKE ||
+		    conn->state == REFERRAL_LDAP_CONN_DEAD)
+			return;
+	}
+	if (conn->sockbuf.idle_bytes > 2 * REFERRAL_LDAP_MAX_MESSAGE_SIZE) {
+		referral_ldap_conn_break(conn,
+			"the server sends messages that nobody asked for");
+	}
+}
+
+static void conn_eof(struct referral_ldap_conn *conn)
+{
+	const char *cause;
+
+	if (conn->sockbuf.input->stream_errno != 0)
+		cause = i_stream_get_error(conn->sockbuf.input);
+	else
+		cause = "the server closed it";
+	if ((conn->state == REFERRAL_LDAP_CONN_READY ||
+	     conn->state == REFERRAL_LDAP_CONN_DRAINING) &&
+	    conn->slots_count == 0) {
+		/* an idle timeout, or a restart nobody need notice */
+		referral_ldap_conn_close(conn, REFERRAL_LDAP_CONN_END_CLOSED,
+			REFERRAL_SERVER_UNREACHABLE, t_strdup_printf(
+			"ldap connection to %s: %s while idle",
+			conn->name, str_sanitize(cause, 200)));
+		return;
+	}
+	referral_ldap_conn_break(conn, str_sanitize(cause, 200));
+}
+
+static void conn_input(struct referral_ldap_conn *conn)
+{
+	ssize_t ret = 0;
+
+	timeout_remove(&conn->to_input);
+	if (conn->state == REFERRAL_LDAP_CONN_HANDSHAKE) {
+		referral_ldap_conn_handshake(conn);
+		if (conn->state == REFERRAL_LDAP_CONN_HANDSHAKE ||
+		    conn->state == REFERRAL_LDAP_CONN_DEAD)
+			return;
+	}
+
+	if (i_stream_get_data_size(conn->sockbuf.input) == 0)
+		ret = i_stream_read(conn->sockbuf.input);
+	conn_read_messages(conn);
+	if (conn->state == REFERRAL_LDAP_CONN_DEAD ||
+	    conn->state == REFERRAL_LDAP_CONN_HANDSHAKE)
+		return;
+
+	if (i_stream_get_data_size(conn->sockbuf.input) > 0) {
+		/* More than one turn's work. Marking the input as pending
+		   would bring us back before everyone else. */
+		io_remove(&conn->io);
+		conn->to_input = timeout_add_short(0, conn_input, conn);
+	} else if (ret < 0) {
+		conn_eof(conn);
+	} else if (conn->io == NULL) {
+		referral_ldap_conn_watch_input(conn);
+	}
+}
+
+void referral_ldap_conn_watch_input(struct referral_ldap_conn *conn)
+{
+	conn->io = io_add_istream(conn->sockbuf.input, conn_input, conn);
+}
+
+void *referral_ldap_conn_get_context(const struct referral_ldap_conn *conn)
+{
+	return conn->context;
+}
+
+enum referral_ldap_conn_state
+referral_ldap_conn_get_state(const struct referral_ldap_conn *conn)
+{
+	return conn->state;
+}
+
+const char *
+referral_ldap_conn_state_to_string(enum referral_ldap_conn_state state)
+{
+	return conn_states[state];
+}
+
+const char *referral_ldap_conn_get_name(const struct referral_ldap_conn *conn)
+{
+	return conn->name;
+}
+
+struct event *referral_ldap_conn_get_event(const struct referral_ldap_conn *conn)
+{
+	return conn->event;
+}
+
+enum referral_ldap_conn_end
+referral_ldap_conn_get_end(const struct referral_ldap_conn *conn,
+			   enum referral_server_failure *failure_r,
+			   const char **error_r)
+{
+	i_assert(conn->state == REFERRAL_LDAP_CONN_DEAD);
+
+	*failure_r = conn->failure;
+	*error_r = conn->error;
+	return conn->end;
+}

@@ -1,0 +1,138 @@
+#ifndef REFERRAL_LDAP_CONN_H
+#define REFERRAL_LDAP_CONN_H
+
+/* One connection to one address of one LDAP server: a state machine with a
+   timer for each phase. */
+
+#include "net.h"
+#include "ldap-result.h"
+#include "server-choice.h"
+
+struct event;
+struct referral_ldap_conn;
+struct referral_ldap_uri;
+struct referral_ssl_context;
+
+/* slapd cuts connections that have more than 100 operations pending. */
+#define REFERRAL_LDAP_CONN_MAX_PENDING 64
+
+enum referral_ldap_conn_state {
+	REFERRAL_LDAP_CONN_IDLE,
+	REFERRAL_LDAP_CONN_RESOLVING,
+	REFERRAL_LDAP_CONN_CONNECTING,
+	REFERRAL_LDAP_CONN_STARTTLS,
+	REFERRAL_LDAP_CONN_HANDSHAKE,
+	REFERRAL_LDAP_CONN_BINDING,
+	REFERRAL_LDAP_CONN_READY,
+	/* takes no new requests, ends with the last answer */
+	REFERRAL_LDAP_CONN_DRAINING,
+	REFERRAL_LDAP_CONN_DEAD,
+};
+
+enum referral_ldap_conn_end {
+	/* nothing was lost: we or the server closed an idle connection */
+	REFERRAL_LDAP_CONN_END_CLOSED,
+	/* it had given answers before it broke */
+	REFERRAL_LDAP_CONN_END_LOST,
+	REFERRAL_LDAP_CONN_END_FAILED,
+};
+
+/* The same for all connections of a client. Strings are never NULL. */
+struct referral_ldap_conn_settings {
+	bool starttls;
+	const char *auth_dn, *auth_dn_password, *sasl_mechanism;
+	/* for each phase until READY */
+	unsigned int phase_msecs;
+	/* without an answer for so long the connection is suspect / dead */
+	unsigned int suspect_msecs, stall_msecs;
+	/* the server's time limit for a search */
+	unsigned int time_limit_secs;
+	/* for host names */
+	const char *dns_client_socket_path;
+	/* NULL if no URI needs it */
+	struct referral_ssl_context *ssl_ctx;
+};
+
+/* A search on its way. A connection keeps a pointer to it from send() until
+   answered(), dead() or forget(). */
+struct referral_ldap_search {
+	const struct referral_ldap_search_params *params;
+	struct referral_ldap_answer answer;
+	/* where it waits for an answer, NULL if nowhere. Maintained by the
+	   connection. */
+	struct referral_ldap_conn *conn;
+};
+
+struct referral_ldap_conn_vfuncs {
+	/* The name has these addresses; say which one to connect to. FALSE:
+	   none of them. */
+	bool (*resolved)(struct referral_ldap_conn *conn,
+			 const struct ip_addr *ips, unsigned int ips_count,
+			 struct ip_addr *ip_r);
+	void (*ready)(struct referral_ldap_conn *conn);
+	/* An answer is overdue: others should be asked. It is told again
+	   when an answer comes after all: by answered(). */
+	void (*suspect)(struct referral_ldap_conn *conn);
+	/* An answer came: search, which is not on the connection any more, is
+	   complete with this LDAP result code and diagnostic message; NULL if
+	   it was forgotten. */
+	void (*answered)(struct referral_ldap_conn *conn,
+			 struct referral_ldap_search *search,
+			 int code, const char *diagnostic);
+	/* Called last, from the ioloop: destroy the connection. Searches that
+	   are still on it have to be taken with
+	   referral_ldap_conn_take_search() first. */
+	void (*dead)(struct referral_ldap_conn *conn);
+};
+
+/* ip: NULL or family 0 for a host name that is to be resolved; for ldapi. */
+struct referral_ldap_conn *
+referral_ldap_conn_create(struct event *event_parent,
+			  const struct referral_ldap_conn_settings *set,
+			  const struct referral_ldap_uri *uri,
+			  const struct ip_addr *ip,
+			  const struct referral_ldap_conn_vfuncs *vfuncs,
+			  void *context);
+/* Without a further call of a vfunc. */
+void referral_ldap_conn_destroy(struct referral_ldap_conn **conn);
+
+/* Begin. Whatever comes of it is told later, never from inside this call. */
+void referral_ldap_conn_connect(struct referral_ldap_conn *conn);
+/* Accept no more searches, close when the last answer has come. */
+void referral_ldap_conn_drain(struct referral_ldap_conn *conn);
+/* Undo that. Returns FALSE if it is too late. */
+bool referral_ldap_conn_resume(struct referral_ldap_conn *conn);
+/* Close it now; dead() follows from the ioloop. error is copied. */
+void referral_ldap_conn_fail(struct referral_ldap_conn *conn,
+			     enum referral_server_failure failure,
+			     const char *error);
+
+/* TRUE if send() may be called. */
+bool referral_ldap_conn_can_send(const struct referral_ldap_conn *conn);
+/* Returns 1 if it was sent, 0 if the connection broke (dead() will follow),
+   -1 if no server can be sent this, with error_r. */
+int referral_ldap_conn_send(struct referral_ldap_conn *conn,
+			    struct referral_ldap_search *search,
+			    const char **error_r);
+/* The answer is not wanted any more. */
+void referral_ldap_conn_forget(struct referral_ldap_search *search);
+/* Take back any search, NULL if there is none. */
+struct referral_ldap_search *
+referral_ldap_conn_take_search(struct referral_ldap_conn *conn);
+
+void *referral_ldap_conn_get_context(const struct referral_ldap_conn *conn);
+enum referral_ldap_conn_state
+referral_ldap_conn_get_state(const struct referral_ldap_conn *conn);
+const char *
+referral_ldap_conn_state_to_string(enum referral_ldap_conn_state state);
+/* The URI, with the address if it came from a name: for logs. */
+const char *referral_ldap_conn_get_name(const struct referral_ldap_conn *conn);
+struct event *referral_ldap_conn_get_event(const struct referral_ldap_conn *conn);
+/* DEAD: how and why it ended. failure_r is set for END_FAILED, error_r always:
+   it names the operation, the server, the cause and the setting. */
+enum referral_ldap_conn_end
+referral_ldap_conn_get_end(const struct referral_ldap_conn *conn,
+			   enum referral_server_failure *failure_r,
+			   const char **error_r);
+
+#endif

@@ -1,0 +1,119 @@
+/* TLS of LDAP connections: from the settings to a context, and its errors. */
+
+#include "lib.h"
+#include "str.h"
+#include "str-sanitize.h"
+#include "read-full.h"
+#include "iostream-ssl.h"
+#include "compat-ssl.h"
+#include "ldap-client.h"
+#include "ldap-tls.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+#include <sys/stat.h>
+
+/* the system's bundle has 220 kB */
+#define TLS_FILE_MAX_SIZE (4*1024*1024)
+#define TLS_ERROR_MAX_LEN 400
+
+static int tls_fd_read(int fd, const char **data_r, const char **error_r)
+{
+	struct stat st;
+	char *data;
+
+	if (fstat(fd, &st) < 0) {
+		*error_r = t_strdup_printf("fstat() failed: %m");
+		return -1;
+	}
+	if (!S_ISREG(st.st_mode) || st.st_size > TLS_FILE_MAX_SIZE) {
+		*error_r = "not a file, or too large for certificates";
+		return -1;
+	}
+	data = t_malloc0(st.st_size + 1);
+	switch (read_full(fd, data, st.st_size)) {
+	case 1:
+		break;
+	case 0:
+		*error_r = "it shrank while it was read";
+		return -1;
+	default:
+		*error_r = t_strdup_printf("read() failed: %m");
+		return -1;
+	}
+	*data_r = data;
+	return 0;
+}
+
+/* An empty path gives NULL. */
+static int
+tls_file_read(const char *setting, const char *path, const char **data_r,
+	      const char **error_r)
+{
+	const char *error;
+	int fd, ret;
+
+	*data_r = NULL;
+	if (path == NULL || *path == '\0')
+		return 0;
+	fd = open(path, O_RDONLY);
+	if (fd == -1) {
+		*error_r = t_strdup_printf("%s: open(%s) failed: %m",
+					   setting, path);
+		return -1;
+	}
+	ret = tls_fd_read(fd, data_r, &error);
+	i_close_fd(&fd);
+	if (ret < 0) {
+		*error_r = t_strdup_printf("%s: %s: %s", setting, path, error);
+		return -1;
+	}
+	if (strstr(*data_r, "-----BEGIN ") == NULL) {
+		*error_r = t_strdup_printf("%s: %s is not in PEM format",
+					   setting, path);
+		return -1;
+	}
+	return 0;
+}
+
+int referral_ldap_tls_init(const struct referral_ldap_client_settings *set,
+			   struct referral_ssl_context **ctx_r,
+			   const char **error_r)
+{
+	struct referral_ssl_settings ssl_set;
+	const char *error;
+
+	i_zero(&ssl_set);
+	if (tls_file_read("referral_ldap_tls_ca_file", set->tls_ca_file,
+			  &ssl_set.ca, error_r) < 0 ||
+	    tls_file_read("referral_ldap_tls_cert_file", set->tls_cert_file,
+			  &ssl_set.cert, error_r) < 0 ||
+	    tls_file_read("referral_ldap_tls_key_file", set->tls_key_file,
+			  &ssl_set.key, error_r) < 0)
+		return -1;
+	if ((ssl_set.cert == NULL) != (ssl_set.key == NULL)) {
+		*error_r = "referral_ldap_tls_cert_file and "
+			"referral_ldap_tls_key_file: set both or none";
+		return -1;
+	}
+	if (set->tls_ca_dir != NULL && *set->tls_ca_dir != '\0')
+		ssl_set.ca_dir = set->tls_ca_dir;
+
+	if (referral_ssl_context_create(&ssl_set, ctx_r, &error) < 0) {
+		*error_r = t_strdup_printf("referral_ldap_tls_*: %s", error);
+		return -1;
+	}
+	return 0;
+}
+
+const char *referral_ldap_tls_error(struct ssl_iostream *ssl)
+{
+	const char *error = ssl_iostream_get_last_error(ssl), *p;
+
+	if (error == NULL || *error == '\0')
+		return "TLS handshake failed";
+	/* Dovecot's own settings have nothing to do with this connection. */
+	if ((p = strstr(error, " (check ssl_")) != NULL)
+		error = t_strdup_until(error, p);
+	return str_sanitize(error, TLS_ERROR_MAX_LEN);
+}
