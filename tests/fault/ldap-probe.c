@@ -1,0 +1,314 @@
+/* Run LDAP searches at a steady rate and tell as JSON lines what came of each,
+   what was logged and how long the ioloop was ever kept from a 5 ms ticker.
+   Ends at the end of its standard input. See faultlib.py. */
+
+#include "lib.h"
+#include "array.h"
+#include "ioloop.h"
+#include "lib-event.h"
+#include "llist.h"
+#include "str.h"
+#include "str-sanitize.h"
+#include "ldap-client.h"
+
+#include <getopt.h>
+#include <stdio.h>
+#include <time.h>
+#include <unistd.h>
+
+#define PROBE_TICK_MSECS 5
+
+struct probe_search {
+	struct probe_search *prev, *next;
+	struct probe *probe;
+	struct referral_ldap_request *request;
+	double started_at;
+};
+
+struct probe {
+	struct referral_ldap_client *client;
+	struct referral_ldap_search_params params;
+	struct probe_search *searches;
+	/* a second */
+	unsigned int rate;
+	/* 0 = until the end of input */
+	unsigned int max_count;
+	unsigned int started, finished;
+	double start_at, last_tick, max_gap;
+};
+
+/* Milliseconds of a clock that never goes back. */
+static double probe_now(void)
+{
+	struct timespec ts;
+
+	if (clock_gettime(CLOCK_MONOTONIC, &ts) < 0)
+		i_fatal("clock_gettime() failed: %m");
+	return ts.tv_sec * 1000.0 + ts.tv_nsec / 1000000.0;
+}
+
+static const char *json_string(const char *value)
+{
+	string_t *str = t_str_new(256);
+	const char *p;
+
+	if (value == NULL)
+		return "null";
+	str_append_c(str, '"');
+	for (p = value; *p != '\0'; p++) {
+		if (*p == '"' || *p == '\\')
+			str_append_c(str, '\\');
+		if ((unsigned char)*p < 0x20)
+			str_printfa(str, "\\u%04x", *p);
+		else
+			str_append_c(str, *p);
+	}
+	str_append_c(str, '"');
+	return str_c(str);
+}
+
+static void ATTR_FORMAT(2, 0)
+probe_log(const struct failure_context *ctx, const char *format, va_list args)
+{
+	static const char *const types[] = {
+		"debug", "info", "warning", "error", "fatal", "panic"
+	};
+
+	printf("{\"log\": \"%s\", \"text\": %s}\n",
+	       ctx->type < (int)N_ELEMENTS(types) ? types[ctx->type] : "?",
+	       json_string(t_strdup_vprintf(format, args)));
+}
+
+static const char *
+probe_status_to_string(enum referral_ldap_status status)
+{
+	switch (status) {
+	case REFERRAL_LDAP_ENTRY:
+		return "entry";
+	case REFERRAL_LDAP_NO_ENTRY:
+		return "no_entry";
+	case REFERRAL_LDAP_SEVERAL_ENTRIES:
+		return "several_entries";
+	case REFERRAL_LDAP_UNAVAILABLE:
+		return "unavailable";
+	}
+	i_unreached();
+}
+
+static const char *probe_values(const struct referral_ldap_result *result)
+{
+	string_t *str = t_str_new(128);
+	unsigned int i;
+
+	if (result->status != REFERRAL_LDAP_ENTRY)
+		return "null";
+	str_append_c(str, '[');
+	for (i = 0; result->values[0][i] != NULL; i++) {
+		if (i > 0)
+			str_append(str, ", ");
+		str_append(str, json_string(result->values[0][i]));
+	}
+	str_append_c(str, ']');
+	return str_c(str);
+}
+
+static void
+probe_search_callback(const struct referral_ldap_result *result, void *context)
+{
+	struct probe_search *search = context;
+	struct probe *probe = search->probe;
+	double now = probe_now();
+
+	T_BEGIN {
+		printf("{\"at\": %.1f, \"msecs\": %.1f, \"status\": \"%s\", "
+		       "\"values\": %s, \"error\": %s}\n",
+		       search->started_at - probe->start_at,
+		       now - search->started_at,
+		       probe_status_to_string(result->status),
+		       probe_values(result), json_string(result->error));
+	} T_END;
+	DLLIST_REMOVE(&probe->searches, search);
+	i_free(search);
+	if (++probe->finished == probe->max_count)
+		io_loop_stop(current_ioloop);
+}
+
+static void probe_search(struct probe *probe)
+{
+	struct probe_search *search = i_new(struct probe_search, 1);
+
+	search->probe = probe;
+	search->started_at = probe_now();
+	DLLIST_PREPEND(&probe->searches, search);
+	search->request = referral_ldap_search(probe->client, &probe->params,
+					       probe_search_callback, search);
+	probe->started++;
+}
+
+static void probe_tick(struct probe *probe)
+{
+	double now = probe_now();
+
+	probe->max_gap = I_MAX(probe->max_gap, now - probe->last_tick);
+	probe->last_tick = now;
+	while ((probe->max_count == 0 || probe->started < probe->max_count) &&
+	       (now - probe->start_at) * probe->rate / 1000.0 >=
+	       probe->started)
+		probe_search(probe);
+}
+
+static void probe_stdin(struct probe *probe ATTR_UNUSED)
+{
+	char buf[100];
+
+	if (read(STDIN_FILENO, buf, sizeof(buf)) <= 0)
+		io_loop_stop(current_ioloop);
+}
+
+static void probe_run(struct probe *probe)
+{
+	struct timeout *to;
+	struct io *io;
+
+	probe->start_at = probe->last_tick = probe_now();
+	to = timeout_add_short(PROBE_TICK_MSECS, probe_tick, probe);
+	io = io_add(STDIN_FILENO, IO_READ, probe_stdin, probe);
+	io_loop_run(current_ioloop);
+	io_remove(&io);
+	timeout_remove(&to);
+	/* Some may be pending: half of them are cancelled, the other half is
+	   answered by deinit. */
+	while (probe->searches != NULL) {
+		struct probe_search *search = probe->searches;
+
+		DLLIST_REMOVE(&probe->searches, search);
+		referral_ldap_search_cancel(&search->request);
+		i_free(search);
+		if (probe->searches != NULL)
+			break;
+	}
+	printf("{\"started\": %u, \"finished\": %u, \"max_gap\": %.1f}\n",
+	       probe->started, probe->finished, probe->max_gap);
+}
+
+static void
+probe_parse_args(int argc, char *argv[], struct probe *probe,
+		 struct referral_ldap_client_settings *set)
+{
+	static const char *const attributes[] = { "mailHost", NULL };
+	static const struct option options[] = {
+		{ "rate", required_argument, NULL, 'r' },
+		{ "count", required_argument, NULL, 'n' },
+		{ "timeout", required_argument, NULL, 't' },
+		{ "connect-timeout", required_argument, NULL, 'c' },
+		{ "starttls", no_argument, NULL, 'z' },
+		{ "ca-file", required_argument, NULL, 'a' },
+		{ "cert-file", required_argument, NULL, 'C' },
+		{ "key-file", required_argument, NULL, 'K' },
+		{ "dn", required_argument, NULL, 'D' },
+		{ "password", required_argument, NULL, 'w' },
+		{ "mechanism", required_argument, NULL, 'Y' },
+		{ "base", required_argument, NULL, 'b' },
+		{ "filter", required_argument, NULL, 'f' },
+		{ "dns-client", required_argument, NULL, 'd' },
+		{ NULL, 0, NULL, 0 }
+	};
+	int opt;
+
+	probe->rate = 100;
+	probe->params.base = "dc=example,dc=com";
+	probe->params.scope = 2;
+	probe->params.filter = "(uid=alice)";
+	probe->params.attributes = attributes;
+	set->tls_ca_file = set->tls_ca_dir = "";
+	set->tls_cert_file = set->tls_key_file = "";
+	set->auth_dn = set->auth_dn_password = set->sasl_mechanism = "";
+	set->timeout_msecs = 2000;
+	set->connect_timeout_msecs = 1500;
+	set->dns_client_socket_path = "dns-client";
+
+	while ((opt = getopt_long(argc, argv, "", options, NULL)) != -1) {
+		switch (opt) {
+		case 'r':
+			probe->rate = atoi(optarg);
+			break;
+		case 'n':
+			probe->max_count = atoi(optarg);
+			break;
+		case 't':
+			set->timeout_msecs = atoi(optarg);
+			break;
+		case 'c':
+			set->connect_timeout_msecs = atoi(optarg);
+			break;
+		case 'z':
+			set->starttls = TRUE;
+			break;
+		case 'a':
+			set->tls_ca_file = optarg;
+			break;
+		case 'C':
+			set->tls_cert_file = optarg;
+			break;
+		case 'K':
+			set->tls_key_file = optarg;
+			break;
+		case 'D':
+			set->auth_dn = optarg;
+			break;
+		case 'w':
+			set->auth_dn_password = optarg;
+			break;
+		case 'Y':
+			set->sasl_mechanism = optarg;
+			break;
+		case 'b':
+			probe->params.base = optarg;
+			break;
+		case 'f':
+			probe->params.filter = optarg;
+			break;
+		case 'd':
+			set->dns_client_socket_path = optarg;
+			break;
+		default:
+			i_fatal("usage: %s [--rate N] ... URI...", argv[0]);
+		}
+	}
+	set->uris = t_strarray_join(
+		(const char *const *)(argv + optind), " ");
+}
+
+int main(int argc, char *argv[])
+{
+	struct referral_ldap_client_settings set;
+	struct probe probe;
+	struct ioloop *ioloop;
+	struct event *event;
+	const char *error;
+
+	lib_init();
+	setvbuf(stdout, NULL, _IOLBF, 0);
+	i_set_error_handler(probe_log);
+	i_set_info_handler(probe_log);
+	i_set_debug_handler(probe_log);
+	i_zero(&set);
+	i_zero(&probe);
+	probe_parse_args(argc, argv, &probe, &set);
+
+	ioloop = io_loop_create();
+	event = event_create(NULL);
+	if (getenv("PROBE_DEBUG") != NULL)
+		event_set_forced_debug(event, TRUE);
+	if (referral_ldap_client_init(event, &set, &probe.client, &error) < 0) {
+		printf("{\"init_error\": %s}\n", json_string(error));
+	} else {
+		probe_run(&probe);
+		referral_ldap_client_deinit(&probe.client);
+		i_assert(probe.searches == NULL);
+	}
+	event_unref(&event);
+	io_loop_destroy(&ioloop);
+	lib_deinit();
+	return 0;
+}
