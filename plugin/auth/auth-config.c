@@ -1,0 +1,267 @@
+/* The auth process's configuration: settings, identity, policies, directory. */
+
+#include "auth-common.h"
+#include "array.h"
+#include "hostpid.h"
+#include "net.h"
+#include "identity.h"
+#include "policy.h"
+#include "lookup.h"
+#include "referral-settings.h"
+#include "compat-auth.h"
+#include "auth-config.h"
+
+#include <ifaddrs.h>
+#include <netinet/in.h>
+
+/* relative to base_dir, where auth runs */
+#define REFERRAL_DNS_SOCKET_PATH "dns-client"
+
+/* Settings are read while the process starts, since reading them may block.
+   So the protocols that can have settings of their own are named here. */
+static const char *const referral_known_protocols[] = {
+	"imap", "pop3", "sieve", "submission", "lmtp", "doveadm", NULL
+};
+
+struct event_category referral_event_category = {
+	.name = "login_referral",
+};
+
+static bool
+referral_sockaddr_to_ip(const struct sockaddr *addr, struct ip_addr *ip_r)
+{
+	i_zero(ip_r);
+	switch (addr == NULL ? AF_UNSPEC : addr->sa_family) {
+	case AF_INET:
+		ip_r->family = AF_INET;
+		ip_r->u.ip4 = ((const struct sockaddr_in *)addr)->sin_addr;
+		return TRUE;
+	case AF_INET6:
+		ip_r->family = AF_INET6;
+		ip_r->u.ip6 = ((const struct sockaddr_in6 *)addr)->sin6_addr;
+		return TRUE;
+	}
+	return FALSE;
+}
+
+static unsigned int
+referral_own_ips_get(pool_t pool, const struct ip_addr **ips_r)
+{
+	ARRAY_TYPE(ip_addr) ips;
+	struct ifaddrs *ifaddrs, *ifa;
+	unsigned int count;
+
+	p_array_init(&ips, pool, 8);
+	if (getifaddrs(&ifaddrs) < 0) {
+		i_error("referral: getifaddrs() failed: %m "
+			"(set referral_local_hosts)");
+	} else {
+		for (ifa = ifaddrs; ifa != NULL; ifa = ifa->ifa_next) {
+			struct ip_addr ip;
+
+			if (referral_sockaddr_to_ip(ifa->ifa_addr, &ip))
+				array_push_back(&ips, &ip);
+		}
+		freeifaddrs(ifaddrs);
+	}
+	*ips_r = array_get(&ips, &count);
+	return count;
+}
+
+static int
+referral_auth_identity_create(pool_t pool, const struct referral_settings *set,
+			      struct referral_identity **identity_r,
+			      const char **error_r)
+{
+	struct referral_identity_settings id_set;
+
+	i_zero(&id_set);
+	id_set.local_hosts = set->referral_local_hosts;
+	if (*id_set.local_hosts == '\0') {
+		id_set.hostname = my_hostname;
+		/* resolves names: only here, at start */
+		id_set.fqdn = my_hostdomain();
+		id_set.own_ips_count =
+			referral_own_ips_get(pool, &id_set.own_ips);
+	}
+	return referral_identity_create(pool, &id_set, identity_r, error_r);
+}
+
+static bool
+referral_proxy_fields_have_password(const char *const *fields)
+{
+	for (; *fields != NULL; fields++) {
+		if (strncmp(*fields, "pass=", 5) == 0)
+			return TRUE;
+	}
+	return FALSE;
+}
+
+/* The directory is one for the whole process: a protocol that wants another
+   one would get the wrong answers without a word. */
+static bool
+referral_settings_same_directory(const struct referral_settings *set,
+				 const struct referral_settings *other,
+				 const char **setting_r)
+{
+#define CHECK_STR(name) \
+	if (strcmp(set->name, other->name) != 0) { \
+		*setting_r = #name; \
+		return FALSE; \
+	}
+#define CHECK_NUM(name) \
+	if (set->name != other->name) { \
+		*setting_r = #name; \
+		return FALSE; \
+	}
+	CHECK_STR(referral_ldap_uris);
+	CHECK_NUM(referral_ldap_starttls);
+	CHECK_STR(referral_ldap_tls_ca_file);
+	CHECK_STR(referral_ldap_tls_ca_dir);
+	CHECK_STR(referral_ldap_tls_cert_file);
+	CHECK_STR(referral_ldap_tls_key_file);
+	CHECK_STR(referral_ldap_auth_dn);
+	CHECK_STR(referral_ldap_auth_dn_password);
+	CHECK_STR(referral_ldap_sasl_mechanism);
+	CHECK_STR(referral_ldap_base);
+	CHECK_STR(referral_ldap_scope);
+	CHECK_STR(referral_ldap_filter);
+	CHECK_STR(referral_ldap_attributes);
+	CHECK_STR(referral_action_attribute);
+	CHECK_NUM(referral_ldap_timeout);
+	CHECK_NUM(referral_ldap_connect_timeout);
+	CHECK_NUM(referral_cache_ttl);
+	CHECK_NUM(referral_cache_negative_ttl);
+	CHECK_NUM(referral_cache_stale_ttl);
+	CHECK_NUM(referral_cache_size);
+#undef CHECK_STR
+#undef CHECK_NUM
+	return TRUE;
+}
+
+static int
+referral_auth_protocol_create(struct referral_auth_config *config,
+			      struct event *event, const char *name,
+			      struct referral_auth_protocol **protocol_r,
+			      const char **error_r)
+{
+	struct referral_auth_protocol *protocol;
+	struct referral_identity *identity;
+	const char *setting;
+
+	protocol = p_new(config->pool, struct referral_auth_protocol, 1);
+	protocol->name = p_strdup(config->pool, name);
+	if (referral_compat_settings_get(config->pool, event, name,
+					 &protocol->set, error_r) < 0)
+		return -1;
+	/* kept from here on, so that deinit frees the settings */
+	*protocol_r = protocol;
+	if (name == NULL)
+		config->others = protocol;
+	else
+		array_push_back(&config->protocols, &protocol);
+
+	if (!referral_settings_same_directory(protocol->set,
+					      config->others->set, &setting)) {
+		*error_r = t_strdup_printf(
+			"%s can't be set for protocol %s alone: "
+			"there is one directory for all of them",
+			setting, name);
+		return -1;
+	}
+	protocol->proxy_fields = (const char *const *)
+		p_strsplit_spaces(config->pool,
+				  protocol->set->referral_proxy_fields, " ");
+	protocol->proxy_credentials =
+		referral_proxy_fields_have_password(protocol->proxy_fields);
+	if (referral_auth_identity_create(config->pool, protocol->set,
+					  &identity, error_r) < 0)
+		return -1;
+	return referral_policy_create(config->pool, name == NULL ? "" : name,
+				      protocol->set, identity,
+				      &protocol->policy, error_r);
+}
+
+static int
+referral_auth_config_add_protocols(struct referral_auth_config *config,
+				   struct event *event, const char **error_r)
+{
+	const struct referral_settings *set;
+	struct referral_auth_protocol *protocol;
+	unsigned int i;
+
+	if (referral_auth_protocol_create(config, event, NULL,
+					  &protocol, error_r) < 0)
+		return -1;
+	for (i = 0; referral_known_protocols[i] != NULL; i++) {
+		if (referral_auth_protocol_create(config, event,
+						  referral_known_protocols[i],
+						  &protocol, error_r) < 0)
+			return -1;
+	}
+	set = config->others->set;
+	if (*set->referral_ldap_uris == '\0') {
+		if (*set->referral_mailhost_field != '\0')
+			return 0;
+		*error_r = "referral_ldap_uris is empty "
+			"(and so is referral_mailhost_field): "
+			"nobody can say where a user is at home";
+		return -1;
+	}
+	/* a worker process finds passwords; it decides nothing */
+	return worker ? 0 :
+		referral_lookup_init(config->event, set,
+				     REFERRAL_DNS_SOCKET_PATH,
+				     &config->lookup, error_r);
+}
+
+int referral_auth_config_init(struct event *event,
+			      struct referral_auth_config **config_r,
+			      const char **error_r)
+{
+	struct referral_auth_config *config;
+	pool_t pool;
+
+	pool = pool_alloconly_create("referral auth config", 8192);
+	config = p_new(pool, struct referral_auth_config, 1);
+	config->pool = pool;
+	config->event = event_create(auth_event);
+	event_add_category(config->event, &referral_event_category);
+	event_set_append_log_prefix(config->event, "referral: ");
+	p_array_init(&config->protocols, pool, 8);
+
+	if (referral_auth_config_add_protocols(config, event, error_r) < 0) {
+		referral_auth_config_deinit(&config);
+		return -1;
+	}
+	*config_r = config;
+	return 0;
+}
+
+void referral_auth_config_deinit(struct referral_auth_config **_config)
+{
+	struct referral_auth_config *config = *_config;
+	struct referral_auth_protocol *protocol;
+
+	*_config = NULL;
+	referral_lookup_deinit(&config->lookup);
+	array_foreach_elem(&config->protocols, protocol)
+		referral_compat_settings_free(&protocol->set);
+	if (config->others != NULL)
+		referral_compat_settings_free(&config->others->set);
+	event_unref(&config->event);
+	pool_unref(&config->pool);
+}
+
+const struct referral_auth_protocol *
+referral_auth_config_find(const struct referral_auth_config *config,
+			  const char *name)
+{
+	struct referral_auth_protocol *protocol;
+
+	array_foreach_elem(&config->protocols, protocol) {
+		if (strcmp(protocol->name, name) == 0)
+			return protocol;
+	}
+	return config->others;
+}

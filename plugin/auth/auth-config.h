@@ -1,0 +1,50 @@
+#ifndef REFERRAL_AUTH_CONFIG_H
+#define REFERRAL_AUTH_CONFIG_H
+
+/* The configuration of the auth process: one directory, one policy for each
+   protocol. There is one, however many passdb blocks name our driver. */
+
+struct event;
+struct referral_settings;
+struct referral_policy;
+struct referral_lookup;
+
+/* Settings and policy of one protocol. */
+struct referral_auth_protocol {
+	const char *name;
+	const struct referral_settings *set;
+	struct referral_policy *policy;
+	/* referral_proxy_fields, split; NULL-terminated */
+	const char *const *proxy_fields;
+	/* referral_proxy_fields holds a password */
+	bool proxy_credentials;
+};
+
+struct referral_auth_config {
+	pool_t pool;
+	struct event *event;
+	/* NULL if no LDAP server is configured: then every mailHost comes
+	   from referral_mailhost_field */
+	struct referral_lookup *lookup;
+	ARRAY(struct referral_auth_protocol *) protocols;
+	/* for protocols without a block of their own */
+	struct referral_auth_protocol *others;
+};
+
+extern struct event_category referral_event_category;
+
+/* Read the settings of every protocol and open the directory client. event is
+   where settings are found (NULL on Dovecot 2.3). May read files (certificates)
+   and connects to nobody. Returns 0, or -1 and error_r. */
+int referral_auth_config_init(struct event *event,
+			      struct referral_auth_config **config_r,
+			      const char **error_r);
+/* Searches still pending are answered first, from inside this call. */
+void referral_auth_config_deinit(struct referral_auth_config **config);
+
+/* Never NULL. */
+const struct referral_auth_protocol *
+referral_auth_config_find(const struct referral_auth_config *config,
+			  const char *protocol);
+
+#endif

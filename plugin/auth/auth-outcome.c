@@ -1,0 +1,247 @@
+/* Turns a decision into fields, a log line and an event. */
+
+#include "auth-common.h"
+#include "ioloop.h"
+#include "str.h"
+#include "time-util.h"
+#include "auth-fields.h"
+#define AUTH_REQUEST_FIELDS_CONST
+#include "auth-request.h"
+#include "mailhost.h"
+#include "policy.h"
+#include "referral-decision.h"
+#include "referral-fields.h"
+#include "referral-settings.h"
+#include "compat-auth.h"
+#include "auth-config.h"
+#include "auth-outcome.h"
+
+/* RFC 3501: the port that a URL leaves out */
+#define REFERRAL_IMAP_PORT 143
+
+#define REFERRAL_REJECT_TEXT "Your mailbox is on another server"
+
+static struct referral_host
+referral_host_without_port(const struct referral_host *host)
+{
+	struct referral_host copy = *host;
+
+	copy.port = 0;
+	return copy;
+}
+
+static void
+referral_field_add(struct auth_request *request, const char *key,
+		   const char *value)
+{
+	/* auth_request_set_field() wants a current passdb; there is none any
+	   more */
+	auth_fields_add(request->fields.extra_fields, key, value, 0);
+}
+
+/* refer: the fields that Dovecot's own referral has always had, so that a
+   login process without our plugin still refers. */
+static void
+referral_outcome_refer(struct auth_request *request,
+		       const struct referral_decision *decision)
+{
+	const struct referral_host host =
+		referral_host_without_port(&decision->target);
+
+	referral_field_add(request, "nologin", NULL);
+	referral_field_add(request, "host", referral_host_to_string(&host, 0));
+	if (decision->target.port != 0) {
+		referral_field_add(request, "port",
+				   dec2str(decision->target.port));
+	}
+	referral_field_add(request, REFERRAL_FIELD_HOST,
+			   referral_host_to_string(&decision->target, 0));
+}
+
+static void
+referral_outcome_proxy(struct auth_request *request,
+		       const struct referral_outcome_params *params,
+		       const struct referral_decision *decision)
+{
+	const char *const *field, *value;
+
+	for (field = params->protocol->proxy_fields; *field != NULL; field++) {
+		value = strchr(*field, '=');
+		if (value == NULL)
+			referral_field_add(request, *field, NULL);
+		else {
+			referral_field_add(request,
+					   t_strdup_until(*field, value),
+					   value + 1);
+		}
+	}
+	referral_field_add(request, "proxy", NULL);
+	referral_field_add(request, "host", decision->home.name);
+	/* a mailHost names the IMAP port of the user's server */
+	if (decision->home.port != 0 &&
+	    strcmp(referral_compat_request_protocol(request), "imap") == 0) {
+		referral_field_add(request, "port",
+				   dec2str(decision->home.port));
+	}
+	if (decision->action == REFERRAL_ACTION_OFFER) {
+		referral_field_add(request, REFERRAL_FIELD_HOST,
+			referral_host_to_string(&decision->target, 0));
+	}
+}
+
+static void
+referral_outcome_suggest(struct auth_request *request,
+			 const struct referral_decision *decision)
+{
+	referral_compat_userdb_field_add(request, REFERRAL_USERDB_FIELD_HOST,
+		referral_host_to_string(&decision->target, 0));
+	referral_compat_userdb_field_add(request, REFERRAL_USERDB_FIELD_AUTH,
+					 request->fields.mech_name);
+}
+
+static void
+referral_outcome_reject(struct auth_request *request,
+			const struct referral_decision *decision)
+{
+	const char *text = REFERRAL_REJECT_TEXT;
+
+	if (decision->target.name != NULL) {
+		text = t_strdup_printf("%s: %s", text,
+			referral_host_to_string(&decision->target,
+						REFERRAL_IMAP_PORT));
+	} else if (decision->home.name == NULL)
+		text = "There is no mailbox for you on this server";
+	/* The password was right: "nologin" without a host is how Dovecot says
+	   that this account can't log in here. */
+	referral_field_add(request, "nologin", NULL);
+	referral_field_add(request, "reason", text);
+}
+
+void referral_outcome_set_tempfail(struct auth_request *request)
+{
+	request->internal_failure = TRUE;
+	referral_compat_failure_nodelay(request);
+}
+
+static enum auth_client_result
+referral_outcome_set_fields(struct auth_request *request,
+			    const struct referral_outcome_params *params,
+			    const struct referral_decision *decision)
+{
+	switch (decision->action) {
+	case REFERRAL_ACTION_REFER:
+		referral_outcome_refer(request, decision);
+		break;
+	case REFERRAL_ACTION_OFFER:
+	case REFERRAL_ACTION_PROXY:
+		referral_outcome_proxy(request, params, decision);
+		break;
+	case REFERRAL_ACTION_SUGGEST:
+		referral_outcome_suggest(request, decision);
+		break;
+	case REFERRAL_ACTION_LOCAL:
+		break;
+	case REFERRAL_ACTION_REJECT:
+		referral_outcome_reject(request, decision);
+		break;
+	case REFERRAL_ACTION_TEMPFAIL:
+		referral_outcome_set_tempfail(request);
+		return AUTH_CLIENT_RESULT_FAILURE;
+	}
+	return AUTH_CLIENT_RESULT_SUCCESS;
+}
+
+static const char *
+referral_outcome_log_text(const struct referral_outcome_params *params,
+			  const struct referral_decision *decision,
+			  long long usecs)
+{
+	const struct referral_lookup_result *lookup = params->lookup;
+	string_t *str = t_str_new(128);
+
+	if (params->protocol->set->referral_dry_run)
+		str_append(str, "dry run, would be: ");
+	str_append(str, referral_action_to_string(decision->action));
+	if (decision->target.name != NULL) {
+		str_append(str, " to ");
+		str_append(str, referral_host_to_string(&decision->target,
+							REFERRAL_IMAP_PORT));
+	}
+	str_printfa(str, " (%s, %s, %lld.%03lld ms)",
+		    referral_reason_to_string(decision->reason),
+		    referral_source_to_string(lookup->source),
+		    usecs / 1000, usecs % 1000);
+	if (decision->detail != NULL)
+		str_printfa(str, ": %s", decision->detail);
+	return str_c(str);
+}
+
+static void
+referral_outcome_log(struct auth_request *request,
+		     const struct referral_outcome_params *params,
+		     const struct referral_decision *decision)
+{
+	const struct referral_lookup_result *lookup = params->lookup;
+	struct timeval now;
+	struct event *event;
+	long long usecs;
+
+	/* the loop's own time may be older than the answer */
+	i_gettimeofday(&now);
+	usecs = I_MAX(timeval_diff_usecs(&now, &params->started), 0);
+
+	event = event_create(request->event);
+	event_add_category(event, &referral_event_category);
+	event_set_append_log_prefix(event,
+		referral_compat_request_log_prefix(request));
+	event_set_name(event, "login_referral_finished");
+	event_add_str(event, "protocol",
+		      referral_compat_request_protocol(request));
+	event_add_str(event, "result",
+		      referral_status_to_string(lookup->status));
+	event_add_str(event, "action",
+		      referral_action_to_string(decision->action));
+	event_add_str(event, "reason",
+		      referral_reason_to_string(decision->reason));
+	if (decision->target.name != NULL)
+		event_add_str(event, "host", decision->target.name);
+	event_add_str(event, "source",
+		      referral_source_to_string(lookup->source));
+	event_add_int(event, "duration", usecs);
+	if (params->protocol->set->referral_dry_run)
+		event_add_str(event, "dry_run", "yes");
+
+	if (decision->action == REFERRAL_ACTION_LOCAL &&
+	    decision->reason == REFERRAL_REASON_HOME &&
+	    decision->detail == NULL)
+		e_debug(event, "%s",
+			referral_outcome_log_text(params, decision, usecs));
+	else
+		e_info(event, "%s",
+		       referral_outcome_log_text(params, decision, usecs));
+	event_unref(&event);
+}
+
+enum auth_client_result
+referral_outcome_apply(struct auth_request *request,
+		       const struct referral_outcome_params *params)
+{
+	struct referral_policy_input input;
+	struct referral_decision decision;
+
+	i_zero(&input);
+	input.lookup = params->lookup;
+	input.remote_ip = request->fields.remote_ip;
+	input.local_port = request->fields.local_port;
+	input.home_ips = params->home_ips;
+	input.home_ips_count = params->home_ips_count;
+	/* SCRAM and CRAM-MD5 leave no password to log in with elsewhere */
+	input.can_proxy = request->mech_password != NULL ||
+		params->protocol->proxy_credentials;
+	referral_policy_decide(params->protocol->policy, request->pool,
+			       &input, &decision);
+	referral_outcome_log(request, params, &decision);
+	if (params->protocol->set->referral_dry_run)
+		return AUTH_CLIENT_RESULT_SUCCESS;
+	return referral_outcome_set_fields(request, params, &decision);
+}

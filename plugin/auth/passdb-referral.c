@@ -1,0 +1,127 @@
+/* passdb driver "referral": the carrier. It looks nothing up and changes
+   nothing for the passdbs after it; it only makes logins known to the hook.
+
+   It must be a passdb because that is the one place where a module sees each
+   login before it is decided; and the first one, because any other may end the
+   lookup. */
+
+#include "auth-common.h"
+#include "ioloop.h"
+#include "auth.h"
+#include "auth-request.h"
+#include "passdb.h"
+#include "compat-auth.h"
+#include "auth-check.h"
+#include "auth-config.h"
+#include "auth-hook.h"
+#include "passdb-referral.h"
+
+#define REFERRAL_PASSDB_DRIVER "referral"
+
+/* Dovecot 2.4 makes a module for each protocol, 2.3 one for all: the
+   configuration behind them is one. */
+static struct referral_auth_config *carrier_config;
+static unsigned int carrier_refcount;
+static struct timeout *carrier_to_check;
+
+/* NEXT says "ask the next one", and only that: any other answer would leave a
+   trace in the final result. But as the answer of the last passdb it is an
+   internal error. A passdb that is limited to some mechanisms or users may not
+   be asked at all. */
+static bool referral_carrier_is_followed(const struct auth_request *request)
+{
+	struct referral_compat_passdb passdb;
+	const struct auth_passdb *next;
+
+	for (next = request->passdb->next; next != NULL; next = next->next) {
+		referral_compat_passdb_get(next, &passdb);
+		if (!passdb.filtered && !passdb.skips)
+			return TRUE;
+	}
+	return FALSE;
+}
+
+static void
+referral_verify_plain(struct auth_request *request,
+		      const char *password ATTR_UNUSED,
+		      verify_plain_callback_t *callback)
+{
+	referral_auth_hook_arm(request);
+	callback(referral_carrier_is_followed(request) ? PASSDB_RESULT_NEXT :
+		 PASSDB_RESULT_USER_UNKNOWN, request);
+}
+
+static void
+referral_lookup_credentials(struct auth_request *request,
+			    lookup_credentials_callback_t *callback)
+{
+	referral_auth_hook_arm(request);
+	referral_compat_credentials_reply(callback,
+		referral_carrier_is_followed(request) ? PASSDB_RESULT_NEXT :
+		PASSDB_RESULT_SCHEME_NOT_AVAILABLE, request);
+}
+
+int referral_passdb_create(pool_t pool, struct event *event,
+			   struct passdb_module **module_r,
+			   const char **error_r)
+{
+	if (carrier_config == NULL &&
+	    referral_auth_config_init(event, &carrier_config, error_r) < 0)
+		return -1;
+	*module_r = p_new(pool, struct passdb_module, 1);
+	return 0;
+}
+
+static void referral_carrier_check(void *context ATTR_UNUSED)
+{
+	timeout_remove(&carrier_to_check);
+	referral_auth_check_chains(REFERRAL_PASSDB_DRIVER);
+}
+
+static void referral_carrier_init(struct passdb_module *module)
+{
+	/* Not in the table: Dovecot looks there to see whether any passdb can
+	   serve a mechanism that needs credentials, and we can't. */
+	module->iface.lookup_credentials = referral_lookup_credentials;
+	/* a worker process would not be ours to hook */
+	module->blocking = FALSE;
+	if (carrier_refcount++ > 0)
+		return;
+
+	if (!worker)
+		referral_auth_hook_init(carrier_config);
+	/* the chains are still being walked */
+	carrier_to_check = timeout_add_short(0, referral_carrier_check,
+					     (void *)NULL);
+}
+
+static void referral_carrier_deinit(struct passdb_module *module ATTR_UNUSED)
+{
+	i_assert(carrier_refcount > 0);
+	if (--carrier_refcount > 0)
+		return;
+
+	timeout_remove(&carrier_to_check);
+	/* Answers what is still held back. Later, when modules are unloaded,
+	   the request handlers would be gone. */
+	referral_auth_config_deinit(&carrier_config);
+	referral_auth_hook_deinit();
+}
+
+static struct passdb_module_interface referral_passdb = {
+	.name = REFERRAL_PASSDB_DRIVER,
+	.init = referral_carrier_init,
+	.deinit = referral_carrier_deinit,
+	.verify_plain = referral_verify_plain,
+};
+
+void referral_passdb_register(void)
+{
+	referral_compat_passdb_interface_init(&referral_passdb);
+	passdb_register_module(&referral_passdb);
+}
+
+void referral_passdb_unregister(void)
+{
+	passdb_unregister_module(&referral_passdb);
+}

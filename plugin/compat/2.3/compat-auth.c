@@ -1,0 +1,122 @@
+/* Dovecot 2.3: the auth process. */
+
+#include "auth-common.h"
+#include "str.h"
+#include "auth.h"
+#include "auth-fields.h"
+#include "auth-request.h"
+#include "auth-settings.h"
+#include "master-service.h"
+#include "master-service-settings.h"
+#include "settings-parser.h"
+#include "referral-settings.h"
+#include "compat-auth.h"
+
+const char *referral_compat_request_protocol(const struct auth_request *request)
+{
+	return request->fields.service == NULL ? "" : request->fields.service;
+}
+
+const char *referral_compat_request_log_prefix(struct auth_request *request)
+{
+	string_t *str = t_str_new(64);
+
+	auth_request_get_log_prefix(str, request, "referral");
+	return str_c(str);
+}
+
+const char *referral_compat_auth_protocol(const struct auth *auth)
+{
+	return auth->service;
+}
+
+void referral_compat_passdb_get(const struct auth_passdb *passdb,
+				struct referral_compat_passdb *passdb_r)
+{
+	const struct auth_passdb_settings *set = passdb->set;
+
+	i_zero(passdb_r);
+	passdb_r->deny = set->deny;
+	passdb_r->filtered = set->mechanisms[0] != '\0' ||
+		set->username_filter[0] != '\0';
+	passdb_r->skips = passdb->skip != AUTH_PASSDB_SKIP_NEVER;
+	/* "pass = yes" has been turned into a rule by now */
+	passdb_r->returns = passdb->result_success <= AUTH_DB_RULE_RETURN_FAIL;
+}
+
+static struct passdb_module *
+referral_passdb_preinit(pool_t pool, const char *args)
+{
+	struct passdb_module *module;
+	const char *error;
+
+	if (*args != '\0') {
+		i_fatal("passdb referral: args are not used, "
+			"see the settings referral_*: %s", args);
+	}
+	if (referral_passdb_create(pool, NULL, &module, &error) < 0)
+		i_fatal("passdb referral: %s", error);
+	return module;
+}
+
+void referral_compat_passdb_interface_init(
+	struct passdb_module_interface *iface)
+{
+	iface->preinit = referral_passdb_preinit;
+}
+
+void referral_compat_credentials_reply(lookup_credentials_callback_t *callback,
+				       enum passdb_result result,
+				       struct auth_request *request)
+{
+	callback(result, NULL, 0, request);
+}
+
+void referral_compat_failure_nodelay(struct auth_request *request)
+{
+	/* auth_request_handle_failure() would raise the penalty of the
+	   client's address otherwise: a directory that is down must not look
+	   like guessed passwords. Hidden fields are not sent. */
+	auth_fields_add(request->fields.extra_fields, "nodelay", NULL,
+			AUTH_FIELD_FLAG_HIDDEN);
+}
+
+void referral_compat_userdb_field_add(struct auth_request *request,
+				      const char *key, const char *value)
+{
+	if (request->fields.userdb_reply == NULL)
+		auth_request_init_userdb_reply(request, FALSE);
+	auth_request_set_userdb_field(request, key, value);
+	/* a failing userdb lookup rolls back to the last snapshot */
+	auth_fields_snapshot(request->fields.userdb_reply);
+}
+
+int referral_compat_settings_get(pool_t pool, struct event *event ATTR_UNUSED,
+				 const char *protocol,
+				 const struct referral_settings **set_r,
+				 const char **error_r)
+{
+	static const struct setting_parser_info *set_roots[] = {
+		&referral_setting_parser_info,
+		NULL
+	};
+	struct master_service_settings_input input;
+	struct master_service_settings_output output;
+	void **sets;
+
+	i_zero(&input);
+	input.roots = set_roots;
+	input.module = referral_setting_parser_info.module_name;
+	input.service = protocol;
+	if (master_service_settings_read(master_service, &input,
+					 &output, error_r) < 0)
+		return -1;
+	sets = master_service_settings_get_others(master_service);
+	*set_r = settings_dup(&referral_setting_parser_info, sets[0], pool);
+	return 0;
+}
+
+void referral_compat_settings_free(const struct referral_settings **set)
+{
+	*set = NULL;
+}

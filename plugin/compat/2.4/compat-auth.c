@@ -1,0 +1,105 @@
+/* Dovecot 2.4: the auth process. */
+
+#include "auth-common.h"
+#include "auth.h"
+#include "auth-fields.h"
+#include "auth-request.h"
+#include "auth-settings.h"
+#include "settings.h"
+#include "referral-settings.h"
+#include "compat-auth.h"
+
+#define VERSION_AT_LEAST(micro) \
+	(DOVECOT_VERSION_MAJOR > 2 || DOVECOT_VERSION_MINOR > 4 || \
+	 DOVECOT_VERSION_MICRO >= (micro))
+
+const char *referral_compat_request_protocol(const struct auth_request *request)
+{
+	return request->fields.protocol == NULL ? "" : request->fields.protocol;
+}
+
+const char *
+referral_compat_request_log_prefix(struct auth_request *request ATTR_UNUSED)
+{
+	/* the event names the login by itself */
+	return "referral: ";
+}
+
+const char *referral_compat_auth_protocol(const struct auth *auth)
+{
+	return auth->protocol;
+}
+
+void referral_compat_passdb_get(const struct auth_passdb *passdb,
+				struct referral_compat_passdb *passdb_r)
+{
+	i_zero(passdb_r);
+	passdb_r->deny = passdb->set->deny;
+	passdb_r->filtered = passdb->mechanisms_filter != NULL ||
+		passdb->username_filter != NULL;
+	passdb_r->skips = passdb->skip != AUTH_PASSDB_SKIP_NEVER;
+	passdb_r->returns = passdb->result_success <= AUTH_DB_RULE_RETURN_FAIL;
+}
+
+static int
+referral_passdb_preinit(pool_t pool, struct event *event,
+#if VERSION_AT_LEAST(3)
+			const struct passdb_parameters *params ATTR_UNUSED,
+#endif
+			struct passdb_module **module_r, const char **error_r)
+{
+	return referral_passdb_create(pool, event, module_r, error_r);
+}
+
+void referral_compat_passdb_interface_init(
+	struct passdb_module_interface *iface)
+{
+	iface->preinit = referral_passdb_preinit;
+}
+
+void referral_compat_credentials_reply(lookup_credentials_callback_t *callback,
+				       enum passdb_result result,
+				       struct auth_request *request)
+{
+#if VERSION_AT_LEAST(5)
+	callback(result, NULL, 0, NULL, request);
+#else
+	callback(result, NULL, 0, request);
+#endif
+}
+
+void referral_compat_failure_nodelay(struct auth_request *request ATTR_UNUSED)
+{
+	/* an internal failure is neither delayed nor counted */
+}
+
+void referral_compat_userdb_field_add(struct auth_request *request,
+				      const char *key, const char *value)
+{
+	if (request->fields.userdb_reply == NULL)
+		auth_request_init_userdb_reply(request);
+	auth_request_set_userdb_field(request, key, value);
+	/* a failing userdb lookup rolls back to the last snapshot */
+	auth_fields_snapshot(request->fields.userdb_reply);
+}
+
+int referral_compat_settings_get(pool_t pool ATTR_UNUSED, struct event *event,
+				 const char *protocol,
+				 const struct referral_settings **set_r,
+				 const char **error_r)
+{
+	struct event *child = event_create(event);
+	int ret;
+
+	if (protocol != NULL)
+		event_add_str(child, "protocol", protocol);
+	ret = settings_get(child, &referral_setting_parser_info, 0,
+			   set_r, error_r);
+	event_unref(&child);
+	return ret;
+}
+
+void referral_compat_settings_free(const struct referral_settings **set)
+{
+	settings_free(*set);
+}

@@ -1,0 +1,68 @@
+#ifndef REFERRAL_COMPAT_AUTH_H
+#define REFERRAL_COMPAT_AUTH_H
+
+/* What the auth module needs of Dovecot and what differs between its
+   generations. Implemented once in each generation's folder. */
+
+#include "passdb.h"
+
+struct auth;
+struct auth_passdb;
+struct auth_request;
+struct event;
+struct referral_settings;
+
+/* "imap", "pop3", ...: the protocol of a login; never NULL */
+const char *referral_compat_request_protocol(const struct auth_request *request);
+/* What a child of the request's event needs to name us and the login: the user
+   sanitized. Allocated from the data stack. */
+const char *referral_compat_request_log_prefix(struct auth_request *request);
+/* NULL for the block without a protocol */
+const char *referral_compat_auth_protocol(const struct auth *auth);
+
+struct referral_compat_passdb {
+	/* deny = yes */
+	bool deny;
+	/* asked for some mechanisms or users only */
+	bool filtered;
+	/* skip is anything but "never" */
+	bool skips;
+	/* success here ends the lookup: in a master passdb no other passdb
+	   sees the login */
+	bool returns;
+};
+void referral_compat_passdb_get(const struct auth_passdb *passdb,
+				struct referral_compat_passdb *passdb_r);
+
+/* Fill in name and preinit; preinit calls create() below. */
+void referral_compat_passdb_interface_init(
+	struct passdb_module_interface *iface);
+/* Implemented by passdb-referral.c: make the module for one passdb block, read
+   the configuration if this is the first one. event is where settings are
+   found, NULL on Dovecot 2.3. Returns 0, or -1 and error_r. */
+int referral_passdb_create(pool_t pool, struct event *event,
+			   struct passdb_module **module_r,
+			   const char **error_r);
+
+/* Answer a credentials lookup with nothing but a result. */
+void referral_compat_credentials_reply(lookup_credentials_callback_t *callback,
+				       enum passdb_result result,
+				       struct auth_request *request);
+
+/* Make the failure about to be sent one that is neither delayed nor counted
+   against the client's address. */
+void referral_compat_failure_nodelay(struct auth_request *request);
+/* Add a field to the userdb reply that the mail process will see. */
+void referral_compat_userdb_field_add(struct auth_request *request,
+				      const char *key, const char *value);
+
+/* Read and check our settings for a protocol (NULL: none). event as above.
+   Returns 0 and a set_r that lives as long as pool or until
+   referral_compat_settings_free(), or -1 and error_r. */
+int referral_compat_settings_get(pool_t pool, struct event *event,
+				 const char *protocol,
+				 const struct referral_settings **set_r,
+				 const char **error_r);
+void referral_compat_settings_free(const struct referral_settings **set);
+
+#endif
