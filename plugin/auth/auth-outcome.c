@@ -14,6 +14,7 @@
 #include "referral-settings.h"
 #include "compat-auth.h"
 #include "auth-config.h"
+#include "auth-query.h"
 #include "auth-outcome.h"
 
 /* RFC 3501: the port that a URL leaves out */
@@ -60,12 +61,12 @@ referral_outcome_refer(struct auth_request *request,
 
 static void
 referral_outcome_proxy(struct auth_request *request,
-		       const struct referral_outcome_params *params,
+		       const struct referral_auth_protocol *protocol,
 		       const struct referral_decision *decision)
 {
 	const char *const *field, *value;
 
-	for (field = params->protocol->proxy_fields; *field != NULL; field++) {
+	for (field = protocol->proxy_fields; *field != NULL; field++) {
 		value = strchr(*field, '=');
 		if (value == NULL)
 			referral_field_add(request, *field, NULL);
@@ -125,7 +126,7 @@ void referral_outcome_set_tempfail(struct auth_request *request)
 
 static enum auth_client_result
 referral_outcome_set_fields(struct auth_request *request,
-			    const struct referral_outcome_params *params,
+			    const struct referral_auth_protocol *protocol,
 			    const struct referral_decision *decision)
 {
 	switch (decision->action) {
@@ -134,7 +135,7 @@ referral_outcome_set_fields(struct auth_request *request,
 		break;
 	case REFERRAL_ACTION_OFFER:
 	case REFERRAL_ACTION_PROXY:
-		referral_outcome_proxy(request, params, decision);
+		referral_outcome_proxy(request, protocol, decision);
 		break;
 	case REFERRAL_ACTION_SUGGEST:
 		referral_outcome_suggest(request, decision);
@@ -152,14 +153,13 @@ referral_outcome_set_fields(struct auth_request *request,
 }
 
 static const char *
-referral_outcome_log_text(const struct referral_outcome_params *params,
+referral_outcome_log_text(const struct referral_auth_answer *answer,
 			  const struct referral_decision *decision,
-			  long long usecs)
+			  bool dry_run, long long usecs)
 {
-	const struct referral_lookup_result *lookup = params->lookup;
 	string_t *str = t_str_new(128);
 
-	if (params->protocol->set->referral_dry_run)
+	if (dry_run)
 		str_append(str, "dry run, would be: ");
 	str_append(str, referral_action_to_string(decision->action));
 	if (decision->target.name != NULL) {
@@ -169,7 +169,7 @@ referral_outcome_log_text(const struct referral_outcome_params *params,
 	}
 	str_printfa(str, " (%s, %s, %lld.%03lld ms)",
 		    referral_reason_to_string(decision->reason),
-		    referral_source_to_string(lookup->source),
+		    referral_source_to_string(answer->lookup.source),
 		    usecs / 1000, usecs % 1000);
 	if (decision->detail != NULL)
 		str_printfa(str, ": %s", decision->detail);
@@ -178,17 +178,17 @@ referral_outcome_log_text(const struct referral_outcome_params *params,
 
 static void
 referral_outcome_log(struct auth_request *request,
-		     const struct referral_outcome_params *params,
-		     const struct referral_decision *decision)
+		     const struct referral_auth_answer *answer,
+		     const struct referral_decision *decision, bool dry_run)
 {
-	const struct referral_lookup_result *lookup = params->lookup;
 	struct timeval now;
 	struct event *event;
+	const char *text;
 	long long usecs;
 
 	/* the loop's own time may be older than the answer */
 	i_gettimeofday(&now);
-	usecs = I_MAX(timeval_diff_usecs(&now, &params->started), 0);
+	usecs = I_MAX(timeval_diff_usecs(&now, &answer->started), 0);
 
 	event = event_create(request->event);
 	event_add_category(event, &referral_event_category);
@@ -198,7 +198,7 @@ referral_outcome_log(struct auth_request *request,
 	event_add_str(event, "protocol",
 		      referral_compat_request_protocol(request));
 	event_add_str(event, "result",
-		      referral_status_to_string(lookup->status));
+		      referral_status_to_string(answer->lookup.status));
 	event_add_str(event, "action",
 		      referral_action_to_string(decision->action));
 	event_add_str(event, "reason",
@@ -206,42 +206,43 @@ referral_outcome_log(struct auth_request *request,
 	if (decision->target.name != NULL)
 		event_add_str(event, "host", decision->target.name);
 	event_add_str(event, "source",
-		      referral_source_to_string(lookup->source));
+		      referral_source_to_string(answer->lookup.source));
 	event_add_int(event, "duration", usecs);
-	if (params->protocol->set->referral_dry_run)
+	if (dry_run)
 		event_add_str(event, "dry_run", "yes");
 
+	text = referral_outcome_log_text(answer, decision, dry_run, usecs);
 	if (decision->action == REFERRAL_ACTION_LOCAL &&
 	    decision->reason == REFERRAL_REASON_HOME &&
 	    decision->detail == NULL)
-		e_debug(event, "%s",
-			referral_outcome_log_text(params, decision, usecs));
+		e_debug(event, "%s", text);
 	else
-		e_info(event, "%s",
-		       referral_outcome_log_text(params, decision, usecs));
+		e_info(event, "%s", text);
 	event_unref(&event);
 }
 
 enum auth_client_result
 referral_outcome_apply(struct auth_request *request,
-		       const struct referral_outcome_params *params)
+		       const struct referral_auth_answer *answer,
+		       const struct referral_auth_protocol *protocol)
 {
 	struct referral_policy_input input;
 	struct referral_decision decision;
 
 	i_zero(&input);
-	input.lookup = params->lookup;
+	input.lookup = &answer->lookup;
 	input.remote_ip = request->fields.remote_ip;
 	input.local_port = request->fields.local_port;
-	input.home_ips = params->home_ips;
-	input.home_ips_count = params->home_ips_count;
+	input.home_ips = answer->home_ips;
+	input.home_ips_count = answer->home_ips_count;
 	/* SCRAM and CRAM-MD5 leave no password to log in with elsewhere */
 	input.can_proxy = request->mech_password != NULL ||
-		params->protocol->proxy_credentials;
-	referral_policy_decide(params->protocol->policy, request->pool,
+		protocol->proxy_credentials;
+	referral_policy_decide(protocol->policy, request->pool,
 			       &input, &decision);
-	referral_outcome_log(request, params, &decision);
-	if (params->protocol->set->referral_dry_run)
+	referral_outcome_log(request, answer, &decision,
+			     protocol->set->referral_dry_run);
+	if (protocol->set->referral_dry_run)
 		return AUTH_CLIENT_RESULT_SUCCESS;
-	return referral_outcome_set_fields(request, params, &decision);
+	return referral_outcome_set_fields(request, protocol, &decision);
 }
