@@ -221,13 +221,13 @@ referral_outcome_log(struct auth_request *request,
 	event_unref(&event);
 }
 
-enum auth_client_result
-referral_outcome_apply(struct auth_request *request,
-		       const struct referral_auth_answer *answer,
-		       const struct referral_auth_protocol *protocol)
+static void
+referral_outcome_decide(struct auth_request *request,
+			const struct referral_auth_answer *answer,
+			const struct referral_auth_protocol *protocol,
+			bool can_proxy, struct referral_decision *decision_r)
 {
 	struct referral_policy_input input;
-	struct referral_decision decision;
 
 	i_zero(&input);
 	input.lookup = &answer->lookup;
@@ -235,14 +235,52 @@ referral_outcome_apply(struct auth_request *request,
 	input.local_port = request->fields.local_port;
 	input.home_ips = answer->home_ips;
 	input.home_ips_count = answer->home_ips_count;
-	/* SCRAM and CRAM-MD5 leave no password to log in with elsewhere */
-	input.can_proxy = request->mech_password != NULL ||
-		protocol->proxy_credentials;
+	input.can_proxy = can_proxy;
 	referral_policy_decide(protocol->policy, request->pool,
-			       &input, &decision);
-	referral_outcome_log(request, answer, &decision,
+			       &input, decision_r);
+	referral_outcome_log(request, answer, decision_r,
 			     protocol->set->referral_dry_run);
 	if (protocol->set->referral_dry_run)
-		return AUTH_CLIENT_RESULT_SUCCESS;
+		decision_r->action = REFERRAL_ACTION_LOCAL;
+}
+
+enum auth_client_result
+referral_outcome_apply(struct auth_request *request,
+		       const struct referral_auth_answer *answer,
+		       const struct referral_auth_protocol *protocol)
+{
+	struct referral_decision decision;
+
+	/* SCRAM and CRAM-MD5 leave no password to log in with elsewhere */
+	referral_outcome_decide(request, answer, protocol,
+				request->mech_password != NULL ||
+				protocol->proxy_credentials, &decision);
 	return referral_outcome_set_fields(request, protocol, &decision);
+}
+
+enum passdb_result
+referral_outcome_apply_pass(struct auth_request *request,
+			    const struct referral_auth_answer *answer,
+			    const struct referral_auth_protocol *protocol)
+{
+	struct referral_decision decision;
+
+	/* LMTP has no passwords */
+	referral_outcome_decide(request, answer, protocol, TRUE, &decision);
+	switch (decision.action) {
+	case REFERRAL_ACTION_OFFER:
+	case REFERRAL_ACTION_PROXY:
+		decision.action = REFERRAL_ACTION_PROXY;
+		referral_outcome_proxy(request, protocol, &decision);
+		return PASSDB_RESULT_OK;
+	case REFERRAL_ACTION_LOCAL:
+	case REFERRAL_ACTION_SUGGEST:
+		return PASSDB_RESULT_OK;
+	case REFERRAL_ACTION_REFER:
+	case REFERRAL_ACTION_REJECT:
+	case REFERRAL_ACTION_TEMPFAIL:
+		break;
+	}
+	/* Not "unknown user": that would have the mail delivered here. */
+	return PASSDB_RESULT_INTERNAL_FAILURE;
 }

@@ -5,6 +5,7 @@
    log line and the event of the decision. */
 
 #include "auth-request-handler.h"
+#include "passdb.h"
 
 struct auth_request;
 struct referral_auth_protocol;
@@ -16,6 +17,14 @@ enum auth_client_result
 referral_outcome_apply(struct auth_request *request,
 		       const struct referral_auth_answer *answer,
 		       const struct referral_auth_protocol *protocol);
+
+/* The same for a lookup without a login (LMTP): nobody is told of a referral,
+   but the mail has to go where the user's mailbox is. Returns the result that
+   the lookup is to end with: OK, or INTERNAL_FAILURE ("try later"). */
+enum passdb_result
+referral_outcome_apply_pass(struct auth_request *request,
+			    const struct referral_auth_answer *answer,
+			    const struct referral_auth_protocol *protocol);
 
 /* NO [UNAVAILABLE] (RFC 5530), without a penalty for the client */
 void referral_outcome_set_tempfail(struct auth_request *request);

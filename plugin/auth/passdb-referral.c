@@ -14,6 +14,7 @@
 #include "auth-check.h"
 #include "auth-config.h"
 #include "auth-hook.h"
+#include "auth-pass.h"
 #include "passdb-referral.h"
 
 #define REFERRAL_PASSDB_DRIVER "referral"
@@ -56,6 +57,7 @@ referral_lookup_credentials(struct auth_request *request,
 			    lookup_credentials_callback_t *callback)
 {
 	referral_auth_hook_arm(request);
+	referral_auth_pass_arm(request);
 	referral_compat_credentials_reply(callback,
 		referral_carrier_is_followed(request) ? PASSDB_RESULT_NEXT :
 		PASSDB_RESULT_SCHEME_NOT_AVAILABLE, request);
@@ -88,8 +90,10 @@ static void referral_carrier_init(struct passdb_module *module)
 	if (carrier_refcount++ > 0)
 		return;
 
-	if (!worker)
+	if (!worker) {
 		referral_auth_hook_init(carrier_config);
+		referral_auth_pass_init(carrier_config);
+	}
 	/* the chains are still being walked */
 	carrier_to_check = timeout_add_short(0, referral_carrier_check,
 					     (void *)NULL);
@@ -106,6 +110,7 @@ static void referral_carrier_deinit(struct passdb_module *module ATTR_UNUSED)
 	   the request handlers would be gone. */
 	referral_auth_config_deinit(&carrier_config);
 	referral_auth_hook_deinit();
+	referral_auth_pass_deinit();
 }
 
 static struct passdb_module_interface referral_passdb = {

@@ -49,6 +49,17 @@ void referral_compat_credentials_reply(lookup_credentials_callback_t *callback,
 				       enum passdb_result result,
 				       struct auth_request *request);
 
+/* A passdb lookup without a login (another process wants to know a user's
+   proxy) ends with a callback that is private to the request. Put ours in its
+   place: when all passdbs have spoken, referral_auth_pass_finished() is called,
+   which must call referral_compat_pass_release() once, then or later. */
+void referral_compat_pass_hold(struct auth_request *request);
+void referral_compat_pass_release(struct auth_request *request,
+				  enum passdb_result result);
+/* Implemented by auth-pass.c */
+void referral_auth_pass_finished(struct auth_request *request,
+				 enum passdb_result result);
+
 /* Make the failure about to be sent one that is neither delayed nor counted
    against the client's address. */
 void referral_compat_failure_nodelay(struct auth_request *request);
