@@ -1,5 +1,5 @@
-/* One question about one user: equal questions merged, one LDAP search for
-   them, and its result in the plugin's own terms. */
+/* One question about one user: answered from the cache, or equal questions
+   merged and one LDAP search for them, its result in the plugin's own terms. */
 
 #include "lib.h"
 #include "array.h"
@@ -9,7 +9,10 @@
 #include "llist.h"
 #include "str.h"
 #include "referral-settings.h"
+#include "cache.h"
 #include "filter.h"
+#include "keyhash.h"
+#include "policy.h"
 #include "ldap-client.h"
 #include "lookup.h"
 
@@ -29,6 +32,7 @@ struct referral_lookup {
 
 	/* scratch: the part of a user name that the answer depends on */
 	string_t *key;
+	struct referral_cache *cache;
 	HASH_TABLE(char *, struct lookup_flight *) flights;
 };
 
@@ -38,7 +42,7 @@ struct lookup_flight {
 	char *key;
 	struct event *event;
 	struct referral_ldap_request *search;
-	/* without an LDAP client: the failure, reported from the ioloop */
+	/* without an LDAP client: the failure, told from the ioloop */
 	struct timeout *to;
 	struct referral_lookup_request *requests_head, *requests_tail;
 };
@@ -161,6 +165,20 @@ lookup_init(struct referral_lookup *lookup,
 	return lookup_init_client(lookup, set, dns_client_socket_path, error_r);
 }
 
+static void
+lookup_init_cache(struct referral_lookup *lookup,
+		  const struct referral_settings *set)
+{
+	const struct referral_cache_settings cache_set = {
+		.ttl_secs = set->referral_cache_ttl,
+		.negative_ttl_secs = set->referral_cache_negative_ttl,
+		.stale_ttl_secs = set->referral_cache_stale_ttl,
+		.max_bytes = I_MIN(set->referral_cache_size, SIZE_MAX),
+	};
+
+	lookup->cache = referral_cache_create(&cache_set);
+}
+
 int referral_lookup_init(struct event *event_parent,
 			 const struct referral_settings *set,
 			 const char *dns_client_socket_path,
@@ -175,7 +193,9 @@ int referral_lookup_init(struct event *event_parent,
 	lookup->pool = pool;
 	lookup->event = event_create(event_parent);
 	lookup->key = str_new(default_pool, 128);
-	hash_table_create(&lookup->flights, default_pool, 0, str_hash, strcmp);
+	hash_table_create(&lookup->flights, default_pool, 0,
+			  referral_keyhash_str, strcmp);
+	lookup_init_cache(lookup, set);
 
 	if (lookup_init(lookup, set, dns_client_socket_path, error_r) < 0) {
 		referral_lookup_deinit(&lookup);
@@ -194,7 +214,8 @@ lookup_flight_finish(struct lookup_flight *flight,
 	struct referral_lookup_request *request;
 
 	hash_table_remove(flight->lookup->flights, flight->key);
-	referral_ldap_search_cancel(&flight->search);
+	if (flight->search != NULL)
+		referral_ldap_search_cancel(&flight->search);
 	timeout_remove(&flight->to);
 
 	while ((request = flight->requests_head) != NULL) {
@@ -235,12 +256,12 @@ void referral_lookup_deinit(struct referral_lookup **_lookup)
 		if (!hash_table_iterate(iter, lookup->flights, &key, &flight))
 			i_unreached();
 		hash_table_iterate_deinit(&iter);
-		lookup_flight_fail(flight,
-			"referral: lookup aborted: shutting down");
+		lookup_flight_fail(flight, "lookup aborted: shutting down");
 	}
 	if (lookup->client != NULL)
 		referral_ldap_client_deinit(&lookup->client);
 	hash_table_destroy(&lookup->flights);
+	referral_cache_destroy(&lookup->cache);
 	str_free(&lookup->key);
 	event_unref(&lookup->event);
 	pool_unref(&lookup->pool);
@@ -262,11 +283,18 @@ lookup_get_key(struct referral_lookup *lookup, const char *user)
 	return str_c(lookup->key);
 }
 
-bool referral_lookup_cached(struct referral_lookup *lookup ATTR_UNUSED,
-			    const char *user ATTR_UNUSED,
-			    struct referral_lookup_result *result_r ATTR_UNUSED)
+bool referral_lookup_cached(struct referral_lookup *lookup, const char *user,
+			    struct referral_lookup_result *result_r)
 {
-	return FALSE;
+	return referral_cache_lookup(lookup->cache,
+				     lookup_get_key(lookup, user),
+				     ioloop_time, result_r);
+}
+
+const struct referral_cache_stats *
+referral_lookup_get_cache_stats(const struct referral_lookup *lookup)
+{
+	return referral_cache_get_stats(lookup->cache);
 }
 
 static void
@@ -290,10 +318,31 @@ lookup_result_from_entry(const struct referral_lookup *lookup,
 		result_r->action = values[count][0];
 }
 
+static void
+lookup_flight_send_event(struct lookup_flight *flight,
+			 const struct referral_lookup_result *result,
+			 const char *error)
+{
+	const char *status = referral_status_to_string(result->status);
+	const char *source = referral_source_to_string(result->source);
+	struct event_passthrough *e =
+		event_create_passthrough(flight->event)->
+		set_name("login_referral_lookup_finished")->
+		add_str("result", status)->
+		add_str("source", source);
+
+	if (error != NULL)
+		e->add_str("error", error);
+	e_debug(e->event(), "Lookup finished: %s (%s)%s%s",
+		status, source, error == NULL ? "" : ": ",
+		error == NULL ? "" : error);
+}
+
 static void lookup_search_callback(const struct referral_ldap_result *search,
 				   void *context)
 {
 	struct lookup_flight *flight = context;
+	struct referral_cache *cache = flight->lookup->cache;
 	struct referral_lookup_result result = {
 		.source = REFERRAL_SOURCE_LDAP,
 		.error = search->error,
@@ -315,14 +364,23 @@ static void lookup_search_callback(const struct referral_ldap_result *search,
 		result.status = REFERRAL_LOOKUP_UNAVAILABLE;
 		break;
 	}
+	if (result.status != REFERRAL_LOOKUP_UNAVAILABLE) {
+		referral_cache_update(cache, flight->key, ioloop_time,
+				      &result);
+	} else {
+		/* leaves result as it is if there is nothing */
+		(void)referral_cache_lookup_stale(cache, flight->key,
+						  ioloop_time, &result);
+	}
+	lookup_flight_send_event(flight, &result, search->error);
 	lookup_flight_finish(flight, &result);
 }
 
 static void lookup_no_client_timeout(struct lookup_flight *flight)
 {
-	lookup_flight_fail(flight, "referral: no directory to ask: "
-		"referral_ldap_uris is empty (and the passdb field named by "
-		"referral_mailhost_field was not set)");
+	lookup_flight_fail(flight, "no directory to ask: referral_ldap_uris "
+		"is empty, and no passdb has set the field that "
+		"referral_mailhost_field names");
 }
 
 static void

@@ -1,0 +1,111 @@
+/* A directory without servers: see fake-ldap-client.h. */
+
+#include "lib.h"
+#include "fake-ldap-client.h"
+
+struct referral_ldap_client {
+	int unused;
+};
+
+/* the contract's request is the fake's search */
+struct referral_ldap_request {
+	struct fake_ldap_search search;
+};
+
+struct fake_ldap_search *fake_ldap_searches;
+unsigned int fake_ldap_search_count, fake_ldap_cancel_count;
+const char *fake_ldap_init_error;
+struct referral_ldap_client_settings fake_ldap_settings;
+bool fake_ldap_is_init;
+
+static struct referral_ldap_client fake_client;
+
+int referral_ldap_client_init(struct event *event_parent ATTR_UNUSED,
+			      const struct referral_ldap_client_settings *set,
+			      struct referral_ldap_client **client_r,
+			      const char **error_r)
+{
+	fake_ldap_settings = *set;
+	if (fake_ldap_init_error != NULL) {
+		*error_r = fake_ldap_init_error;
+		return -1;
+	}
+	i_assert(!fake_ldap_is_init);
+	fake_ldap_is_init = TRUE;
+	fake_ldap_search_count = fake_ldap_cancel_count = 0;
+	*client_r = &fake_client;
+	return 0;
+}
+
+void referral_ldap_client_deinit(struct referral_ldap_client **client)
+{
+	*client = NULL;
+	while (fake_ldap_searches != NULL)
+		fake_ldap_answer(REFERRAL_LDAP_UNAVAILABLE, NULL);
+	fake_ldap_is_init = FALSE;
+}
+
+struct referral_ldap_request *
+referral_ldap_search(struct referral_ldap_client *client ATTR_UNUSED,
+		     const struct referral_ldap_search_params *params,
+		     referral_ldap_callback_t *callback, void *context)
+{
+	struct referral_ldap_request *request;
+	struct fake_ldap_search **tail = &fake_ldap_searches;
+
+	request = i_new(struct referral_ldap_request, 1);
+	request->search.base = i_strdup(params->base);
+	request->search.filter = i_strdup(params->filter);
+	request->search.scope = params->scope;
+	request->search.attributes =
+		i_strdup(t_strarray_join(params->attributes, " "));
+	request->search.callback = callback;
+	request->search.context = context;
+
+	while (*tail != NULL)
+		tail = &(*tail)->next;
+	*tail = &request->search;
+	fake_ldap_search_count++;
+	return request;
+}
+
+static void fake_ldap_free(struct fake_ldap_search *search)
+{
+	struct fake_ldap_search **pos = &fake_ldap_searches;
+
+	while (*pos != search)
+		pos = &(*pos)->next;
+	*pos = search->next;
+	i_free(search->base);
+	i_free(search->filter);
+	i_free(search->attributes);
+	i_free(search);
+}
+
+void referral_ldap_search_cancel(struct referral_ldap_request **request)
+{
+	fake_ldap_free(&(*request)->search);
+	fake_ldap_cancel_count++;
+	*request = NULL;
+}
+
+void fake_ldap_answer(enum referral_ldap_status status,
+		      const char *const *const *values)
+{
+	struct fake_ldap_search *search = fake_ldap_searches;
+	const struct referral_ldap_result result = {
+		.status = status,
+		.values = values,
+		.error = status == REFERRAL_LDAP_UNAVAILABLE ||
+			status == REFERRAL_LDAP_SEVERAL_ENTRIES ?
+			"fake error" : NULL,
+	};
+	referral_ldap_callback_t *callback;
+	void *context;
+
+	i_assert(search != NULL);
+	callback = search->callback;
+	context = search->context;
+	fake_ldap_free(search);
+	callback(&result, context);
+}

@@ -1,0 +1,35 @@
+#ifndef FAKE_LDAP_CLIENT_H
+#define FAKE_LDAP_CLIENT_H
+
+/* Stands in for plugin/ldap: searches wait until the test answers them. */
+
+#include "ldap-client.h"
+
+struct fake_ldap_search {
+	struct fake_ldap_search *next;
+	char *base, *filter;
+	int scope;
+	/* joined by spaces */
+	char *attributes;
+
+	referral_ldap_callback_t *callback;
+	void *context;
+};
+
+/* Waiting searches, the oldest first */
+extern struct fake_ldap_search *fake_ldap_searches;
+/* How many have been started, cancelled */
+extern unsigned int fake_ldap_search_count, fake_ldap_cancel_count;
+/* The next init fails with this */
+extern const char *fake_ldap_init_error;
+/* Of the last init; its strings are the caller's */
+extern struct referral_ldap_client_settings fake_ldap_settings;
+/* Is there a client? */
+extern bool fake_ldap_is_init;
+
+/* Answer the oldest search, which must exist. values: see struct
+   referral_ldap_result. */
+void fake_ldap_answer(enum referral_ldap_status status,
+		      const char *const *const *values);
+
+#endif

@@ -1,0 +1,23 @@
+#ifndef TEST_LOOKUP_H
+#define TEST_LOOKUP_H
+
+/* plugin/lookup over fakes of LDAP and DNS */
+
+#include "test-common.h"
+
+#define TEST_LOOKUP_TESTS(X) \
+	X(test_lookup_init) \
+	X(test_lookup_params) \
+	X(test_lookup_results) \
+	X(test_lookup_keys) \
+	X(test_lookup_merge) \
+	X(test_lookup_cancel) \
+	X(test_lookup_reentrant) \
+	X(test_lookup_cache) \
+	X(test_lookup_stale) \
+	X(test_lookup_no_uris) \
+	X(test_lookup_deinit)
+
+TEST_LOOKUP_TESTS(TEST_DECL)
+
+#endif
