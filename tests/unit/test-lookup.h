@@ -16,7 +16,13 @@
 	X(test_lookup_cache) \
 	X(test_lookup_stale) \
 	X(test_lookup_no_uris) \
-	X(test_lookup_deinit)
+	X(test_lookup_deinit) \
+	X(test_resolve_answers) \
+	X(test_resolve_stale) \
+	X(test_resolve_cancel) \
+	X(test_resolve_reentrant) \
+	X(test_resolve_bounds) \
+	X(test_resolve_deinit)
 
 TEST_LOOKUP_TESTS(TEST_DECL)
 
