@@ -12,6 +12,8 @@
 
 chroot_child=
 chroot_new=
+# when all has to be over, as `date +%s`; 0: never
+chroot_deadline=0
 
 # Print why no chroot can be made here; returns 1 if one can.
 chroot_unable()
@@ -27,7 +29,22 @@ chroot_unable()
 	fi
 }
 
-# To be called from the caller's traps, too.
+# Call this first: it keeps other runs off the same chroots, and cleans up when
+# the caller ends, for whatever reason.
+chroot_start()
+{
+	mkdir -p "$REFERRAL_CHROOTS/log"
+	exec 9>"$REFERRAL_CHROOTS/lock"
+	flock -n 9 || {
+		echo "waiting for another run in $REFERRAL_CHROOTS"
+		flock 9
+	}
+	trap chroot_cleanup EXIT
+	trap 'exit 129' HUP
+	trap 'exit 130' INT
+	trap 'exit 143' TERM
+}
+
 chroot_cleanup()
 {
 	# KILL, since unshare ignores the polite signals. The kernel ends the
@@ -48,6 +65,18 @@ chroot_wait()
 	wait "$chroot_child" || chroot_status=$?
 	chroot_child=
 	return "$chroot_status"
+}
+
+# The seconds left, as timeout(1) wants them; at least one.
+chroot_left()
+{
+	if [ "$chroot_deadline" -eq 0 ]; then
+		echo 0
+	elif [ "$chroot_deadline" -le "$(date +%s)" ]; then
+		echo 1
+	else
+		echo $((chroot_deadline - $(date +%s)))
+	fi
 }
 
 # chroot_run SECONDS NET ROOT COMMAND...: run it in ROOT for at most SECONDS
@@ -84,7 +113,7 @@ chroot_apt()
 	chroot_apt_root=$1
 	shift
 	# The mirror may be a snapshot, and a test machine's clock wrong.
-	chroot_run 0 online "$chroot_apt_root" apt-get -qy \
+	chroot_run "$(chroot_left)" online "$chroot_apt_root" apt-get -qy \
 		-o Acquire::Check-Valid-Until=false \
 		-o Acquire::Check-Date=false -o Acquire::Retries=3 \
 		-o APT::Install-Recommends=false "$@"
@@ -94,7 +123,6 @@ chroot_apt()
 # own.
 chroot_begin()
 {
-	mkdir -p "$REFERRAL_CHROOTS"
 	chroot_new="$REFERRAL_CHROOTS/$1.new"
 	rm -rf --one-file-system "$chroot_new"
 }
@@ -129,7 +157,7 @@ chroot_bootstrap()
 		chroot_script=/usr/share/debootstrap/scripts/sid
 	chroot_begin "$chroot_suite-base"
 	chroot_wait unshare --mount --pid --fork --kill-child --mount-proc \
-		debootstrap --variant=minbase --include=ca-certificates \
+		timeout -k 10 "$(chroot_left)" debootstrap --variant=minbase --include=ca-certificates \
 		"$chroot_release" "$chroot_new" "$REFERRAL_MIRROR" \
 		$chroot_script || return 1
 
@@ -146,7 +174,7 @@ chroot_bootstrap()
 	echo force-unsafe-io >"$chroot_new/etc/dpkg/dpkg.cfg.d/unsafe-io"
 	chroot_apt "$chroot_new" update && \
 		chroot_apt "$chroot_new" dist-upgrade && \
-		chroot_run 0 online "$chroot_new" apt-get clean || return 1
+		chroot_apt "$chroot_new" clean || return 1
 	chroot_finish
 }
 
@@ -172,7 +200,7 @@ chroot_prepare()
 	chroot_apt "$chroot_new" update && \
 		chroot_apt "$chroot_new" $chroot_target install \
 			$chroot_packages && \
-		chroot_run 0 online "$chroot_new" apt-get clean || return 1
+		chroot_apt "$chroot_new" clean || return 1
 	echo "$chroot_packages" >"$chroot_new/.packages"
 	chroot_finish
 }
