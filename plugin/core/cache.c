@@ -290,7 +290,8 @@ bool referral_cache_lookup_stale(struct referral_cache *cache, const char *key,
 }
 
 static bool
-cache_want(const struct referral_cache *cache, enum referral_lookup_status status)
+cache_want(const struct referral_cache *cache,
+	   enum referral_lookup_status status)
 {
 	switch (status) {
 	case REFERRAL_LOOKUP_HOSTS:

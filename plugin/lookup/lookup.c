@@ -251,6 +251,8 @@ void referral_lookup_deinit(struct referral_lookup **_lookup)
 	char *key;
 
 	*_lookup = NULL;
+	if (lookup == NULL)
+		return;
 	while (hash_table_count(lookup->flights) > 0) {
 		iter = hash_table_iterate_init(lookup->flights);
 		if (!hash_table_iterate(iter, lookup->flights, &key, &flight))

@@ -64,8 +64,9 @@ static bool lookup_start(const char **error_r)
 
 static void lookup_stop(void)
 {
-	if (test_lookup != NULL)
-		referral_lookup_deinit(&test_lookup);
+	/* nothing to do after a failed init */
+	referral_lookup_deinit(&test_lookup);
+	test_assert(test_lookup == NULL);
 	test_assert(!fake_ldap_is_init);
 	test_assert(fake_ldap_searches == NULL);
 	event_unref(&parent_event);
@@ -178,8 +179,8 @@ void test_lookup_init(void)
 		error = NULL;
 		success = lookup_start(&error);
 		test_assert_idx(success == (tests[i].error == NULL), i);
-		test_assert_idx(success || strstr(error, tests[i].error) != NULL,
-				i);
+		test_assert_idx(success ||
+				strstr(error, tests[i].error) != NULL, i);
 		fake_ldap_init_error = NULL;
 		lookup_stop();
 	}
@@ -219,7 +220,8 @@ void test_lookup_params(void)
 		  "act", "u*@x,y", "(uid=u\\2a)", "dc=x\\2cy", "a b c act", 1 },
 		{ "(mail=*)", "uid=%n", "base", "a", "a",
 		  "u", "(mail=*)", "uid=u", "a a", 0 },
-		{ "(uid=%u)", "", "subtree", "a", "", "", "(uid=)", "", "a", 2 },
+		{ "(uid=%u)", "", "subtree", "a", "",
+		  "", "(uid=)", "", "a", 2 },
 	};
 	struct test_caller caller;
 	const char *error;
@@ -254,13 +256,14 @@ void test_lookup_params(void)
 	test_end();
 }
 
-/* "a|b;;c" -> { { "a", "b" }, { }, { "c" } } */
+/* "a|b;;\"\"" -> { { "a", "b" }, { }, { "" } } */
 static const char *const *const *test_values(const char *str)
 {
 	const char *const *attributes = t_strsplit(str, ";");
 	unsigned int i, count = str_array_length(attributes);
 	const char *const **values = t_new(const char *const *, count + 1);
-	static const char *const none[] = { NULL }, *const empty[] = { "", NULL };
+	static const char *const none[] = { NULL };
+	static const char *const empty[] = { "", NULL };
 
 	for (i = 0; i < count; i++) {
 		if (attributes[i][0] == '\0')
@@ -277,7 +280,7 @@ void test_lookup_results(void)
 {
 	static const struct {
 		enum referral_ldap_status ldap;
-		/* mailHost;mailServer;action, "" = none, "\"\"" = empty value */
+		/* mailHost;mailServer;action: see test_values() */
 		const char *values;
 
 		enum referral_lookup_status status;
