@@ -49,6 +49,9 @@ suffix {suffix}
 rootdn {admin}
 rootpw {password}
 directory {dir}/db
+dbnosync
+# without the first the second is of no use: slapd also looks for referrals
+index objectClass eq
 index uid eq
 """
 
@@ -81,11 +84,13 @@ def user_dn(uid):
 
 class Slapd:
     """pki: with one, ldaps:// and StartTLS work (cert_names are the names in
-    the certificate). anonymous: may anonymous read?"""
+    the certificate). anonymous: may anonymous read? debug: "none" is quick,
+    but then the log cannot tell what was asked."""
 
     def __init__(self, directory, ports, users=(), pki=None, anonymous=False,
-                 address="127.0.0.1", cert=None):
+                 address="127.0.0.1", cert=None, debug="stats"):
         self.dir = directory
+        self._debug = debug
         self.address = address
         os.makedirs(os.path.join(directory, "db"))
         self.port, self.tls_port = ports.take(address), ports.take(address)
@@ -149,7 +154,7 @@ class Slapd:
         path = f"{self.dir}/load.ldif"
         with open(path, "w", encoding="ascii") as file:
             file.write("\n\n".join("\n".join(e) for e in entries) + "\n")
-        run([self._program, "-T", "add", "-f", f"{self.dir}/slapd.conf",
+        run([self._program, "-T", "add", "-q", "-f", f"{self.dir}/slapd.conf",
              "-l", path])
 
     @staticmethod
@@ -171,7 +176,7 @@ class Slapd:
             uris.append(self.ldaps_uri + "/")
         self.process = Process(
             [self._program, "-f", f"{self.dir}/slapd.conf",
-             "-h", " ".join(uris), "-d", "stats"], self.log.path)
+             "-h", " ".join(uris), "-d", self._debug], self.log.path)
         if wait:
             wait_for(self._answers, "slapd")
 
