@@ -14,9 +14,14 @@
    command or where it is not known */
 #define REFERRAL_USERDB_FIELD_AUTH "login_referral_auth"
 
+/* What only the login process knows, told to auth as a forward field, where it
+   is the extra field "forward_<name>": "yes" if the peer is in
+   login_trusted_networks, a proxy that takes the OK form for a failure. */
+#define REFERRAL_FORWARD_TRUSTED "login_referral_trusted"
+
 /* The drain switch: relative to the login process's chroot, base_dir/login.
-   Its first line is the host to refer to; an empty file means
-   referral_drain_host. */
+   Its first line is the host to refer to, with an optional ":port" for IMAP;
+   an empty file means referral_drain_host. */
 #define REFERRAL_DRAIN_FILE "referral-drain"
 
 #endif

@@ -1,0 +1,32 @@
+/* Dovecot 2.3: what is particular to its login processes */
+
+#include "login-common.h"
+#include "client-common.h"
+#include "compat-login.h"
+
+const char *
+referral_compat_reply_host(const struct client_auth_reply *reply)
+{
+	return reply->host;
+}
+
+in_port_t referral_compat_reply_port(const struct client_auth_reply *reply)
+{
+	return reply->port;
+}
+
+const char *
+referral_compat_reply_user(const struct client_auth_reply *reply)
+{
+	return reply->destuser;
+}
+
+bool referral_compat_client_is_trusted(const struct client *client)
+{
+	return client->trusted;
+}
+
+void referral_compat_client_set_reason_complete(struct client *client)
+{
+	client->no_extra_disconnect_reason = TRUE;
+}

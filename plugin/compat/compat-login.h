@@ -1,0 +1,22 @@
+#ifndef REFERRAL_COMPAT_LOGIN_H
+#define REFERRAL_COMPAT_LOGIN_H
+
+/* What differs between the login processes of the generations of Dovecot. */
+
+struct client;
+struct client_auth_reply;
+
+/* the passdb's fields host (NULL if none), port and destuser */
+const char *
+referral_compat_reply_host(const struct client_auth_reply *reply);
+in_port_t referral_compat_reply_port(const struct client_auth_reply *reply);
+const char *
+referral_compat_reply_user(const struct client_auth_reply *reply);
+
+/* Is the peer in login_trusted_networks, a proxy of the site's own? */
+bool referral_compat_client_is_trusted(const struct client *client);
+/* The reason of this client's disconnect is complete: keep Dovecot from
+   adding its own guess to the log line. */
+void referral_compat_client_set_reason_complete(struct client *client);
+
+#endif

@@ -1,0 +1,163 @@
+/* Closing a connection so that its last line arrives. */
+
+#include "login-private.h"
+#include "ioloop.h"
+#include "llist.h"
+#include "istream.h"
+#include "ostream.h"
+#include "iostream-ssl.h"
+#include "fd-util.h"
+
+#include <unistd.h>
+#include <sys/socket.h>
+
+/* how long a client may take to notice that we have closed */
+#define REFERRAL_LINGER_MSECS (5*1000)
+
+/* A connection whose output side is shut down. It has a descriptor of its
+   own, because Dovecot closes the client's together with the TLS session. */
+struct referral_linger {
+	struct referral_linger *prev, *next;
+
+	/* destroyed, but referenced: the process must not end before */
+	struct client *client;
+	int fd;
+	struct io *io;
+	struct timeout *to;
+};
+
+static struct referral_linger *lingers;
+
+static void linger_end(struct referral_linger *linger)
+{
+	DLLIST_REMOVE(&lingers, linger);
+	io_remove(&linger->io);
+	timeout_remove(&linger->to);
+	i_close_fd(&linger->fd);
+	client_unref(&linger->client);
+	i_free(linger);
+}
+
+static void linger_input(struct referral_linger *linger)
+{
+	unsigned char buf[IO_BLOCK_SIZE];
+	ssize_t ret = read(linger->fd, buf, sizeof(buf));
+
+	if (ret == 0 || (ret < 0 && errno != EAGAIN && errno != EINTR))
+		linger_end(linger);
+}
+
+/* Everything has been handed to the kernel. */
+static void linger_start(struct client *client, const char *reason)
+{
+	struct referral_linger *linger;
+	int fd = dup(client->fd);
+
+	if (fd == -1) {
+		e_error(client->event, "referral: dup(client) failed: %m");
+		client_destroy(client, reason);
+		return;
+	}
+	fd_close_on_exec(fd, TRUE);
+
+	linger = i_new(struct referral_linger, 1);
+	linger->client = client;
+	linger->fd = fd;
+	DLLIST_PREPEND(&lingers, linger);
+
+	/* with TLS this sends the close notification */
+	client_ref(client);
+	client_destroy(client, reason);
+	(void)shutdown(fd, SHUT_WR);
+
+	linger->io = io_add(fd, IO_READ, linger_input, linger);
+	linger->to = timeout_add(REFERRAL_LINGER_MSECS, linger_end, linger);
+}
+
+static bool close_is_handshaking(struct client *client)
+{
+	return client->ssl_iostream != NULL &&
+		!ssl_iostream_is_handshaked(client->ssl_iostream);
+}
+
+static void close_try(struct client *client)
+{
+	struct referral_login_client *rclient = REFERRAL_LOGIN_CONTEXT(client);
+
+	timeout_remove(&rclient->to_close);
+	if (o_stream_flush(client->output) < 0)
+		client_destroy(client, rclient->close_reason);
+	else if (o_stream_get_buffer_used_size(client->output) == 0)
+		linger_start(client, rclient->close_reason);
+	else if (!close_is_handshaking(client))
+		o_stream_set_flush_pending(client->output, TRUE);
+	/* else the client's next message of the handshake brings us back */
+}
+
+static void close_schedule(struct client *client)
+{
+	struct referral_login_client *rclient = REFERRAL_LOGIN_CONTEXT(client);
+
+	if (rclient->to_close == NULL)
+		rclient->to_close = timeout_add_short(0, close_try, client);
+}
+
+static int close_output(struct client *client)
+{
+	int ret = o_stream_flush(client->output);
+
+	if (ret < 0 || o_stream_get_buffer_used_size(client->output) == 0)
+		close_schedule(client);
+	return ret;
+}
+
+void referral_login_close(struct client *client, const char *reason)
+{
+	struct referral_login_client *rclient = REFERRAL_LOGIN_CONTEXT(client);
+
+	i_assert(rclient->close_reason == NULL);
+
+	rclient->close_reason = p_strdup(client->pool, reason);
+	/* the client has been told: no second BYE when it is killed */
+	client->notified_disconnect = TRUE;
+	if (client->io == NULL) {
+		client->io = io_add_istream(client->input, client_input,
+					    client);
+	}
+	o_stream_set_flush_callback(client->output, close_output, client);
+	close_schedule(client);
+}
+
+void referral_login_input(struct client *client)
+{
+	struct referral_login_client *rclient = REFERRAL_LOGIN_CONTEXT(client);
+	const unsigned char *data;
+	size_t size;
+
+	if (rclient->close_reason == NULL) {
+		rclient->module_ctx.super.input(client);
+		return;
+	}
+	/* nothing is answered any more, but reading drives the TLS handshake */
+	if (i_stream_read_more(client->input, &data, &size) < 0) {
+		client_destroy(client, rclient->close_reason);
+		return;
+	}
+	i_stream_skip(client->input, size);
+	close_schedule(client);
+}
+
+void referral_login_destroy(struct client *client)
+{
+	struct referral_login_client *rclient = REFERRAL_LOGIN_CONTEXT(client);
+
+	timeout_remove(&rclient->to_close);
+	if (rclient->module_ctx.super.destroy != NULL)
+		rclient->module_ctx.super.destroy(client);
+}
+
+void referral_login_close_deinit(void)
+{
+	while (lingers != NULL)
+		linger_end(lingers);
+}

@@ -1,0 +1,91 @@
+/* login_plugins = login_referral: version, init, deinit, hooks */
+
+#include "login-private.h"
+#include "module-dir.h"
+#include "compat-login-settings.h"
+
+extern const char *login_referral_plugin_version;
+void login_referral_plugin_init(struct module *module);
+void login_referral_plugin_deinit(void);
+
+const char *login_referral_plugin_version = DOVECOT_ABI_VERSION;
+
+struct referral_login_module referral_login_module =
+	MODULE_CONTEXT_INIT(&login_module_register);
+const struct referral_login_protocol *referral_login_protocol;
+
+static void referral_login_client_allocated(struct client *client)
+{
+	struct client_vfuncs *v = client->vlast;
+	struct referral_login_client *rclient;
+
+	rclient = p_new(client->pool, struct referral_login_client, 1);
+	rclient->module_ctx.super = *v;
+	client->vlast = &rclient->module_ctx.super;
+	MODULE_CONTEXT_SET(client, referral_login_module, rclient);
+
+	v->notify_auth_ready = referral_login_notify_auth_ready;
+	v->auth_result = referral_login_auth_result;
+	v->proxy_parse_line = referral_login_proxy_parse_line;
+	v->send_raw_data = referral_login_send_raw_data;
+	v->input = referral_login_input;
+	v->destroy = referral_login_destroy;
+}
+
+static const struct login_client_hooks referral_login_hooks = {
+	.client_allocated = referral_login_client_allocated,
+};
+
+/* Distributions have added members to struct client_vfuncs without a new ABI
+   version. Ours end up in the wrong place then, so look for two that every
+   login binary sets. */
+static bool referral_login_check_vfuncs(void)
+{
+	const struct client_vfuncs *v = login_binary->client_vfuncs;
+
+	return v->send_raw_data == client_common_send_raw_data &&
+		v->free == client_common_default_free;
+}
+
+void login_referral_plugin_init(struct module *module)
+{
+	static const struct referral_login_protocol *const protocols[] = {
+		&referral_login_imap,
+		&referral_login_sieve,
+	};
+	const struct referral_login_protocol *protocol = NULL;
+	const char *error;
+	unsigned int i;
+
+	for (i = 0; i < N_ELEMENTS(protocols); i++) {
+		if (strcmp(protocols[i]->name, login_binary->protocol) == 0)
+			protocol = protocols[i];
+	}
+	if (protocol == NULL) {
+		/* POP3, submission: they have no referrals */
+		return;
+	}
+	if (!referral_login_check_vfuncs()) {
+		i_error("referral: The login plugin doesn't fit this %s: "
+			"rebuild it against this Dovecot. "
+			"Logins go on without it.", login_binary->process_name);
+		return;
+	}
+	if (referral_compat_login_settings_init(protocol->name, &error) < 0) {
+		i_error("referral: Reading the login plugin's settings "
+			"failed: %s. Logins go on without it.", error);
+		return;
+	}
+	referral_login_protocol = protocol;
+	login_client_hooks_add(module, &referral_login_hooks);
+}
+
+void login_referral_plugin_deinit(void)
+{
+	if (referral_login_protocol == NULL)
+		return;
+	login_client_hooks_remove(&referral_login_hooks);
+	referral_login_close_deinit();
+	referral_compat_login_settings_deinit();
+	referral_login_protocol = NULL;
+}

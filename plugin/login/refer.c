@@ -1,0 +1,155 @@
+/* Action refer: NO with a referral, then the connection is closed. */
+
+#include "login-private.h"
+#include "mailhost.h"
+#include "url.h"
+#include "referral-fields.h"
+#include "compat-login.h"
+#include "compat-login-settings.h"
+
+const char *referral_login_url(struct client *client,
+			       const struct referral_login_settings *set,
+			       const char *user,
+			       const struct referral_host *host)
+{
+	const struct referral_login_protocol *protocol =
+		referral_login_protocol;
+	const struct referral_url_params params = {
+		.scheme = protocol->scheme,
+		.user = user,
+		.auth = referral_reply_auth(set->referral_url_auth,
+					    protocol->get_mechanism(client)),
+		.host = *host,
+	};
+
+	return referral_url_create(&params);
+}
+
+/* Our auth module names the public host in a field of its own. Without one
+   another passdb has set nologin and host, which may be anything. */
+static int
+refer_get_host(struct client *client, const struct client_auth_reply *reply,
+	       struct referral_host *host_r, const char **error_r)
+{
+	const char *error, *value =
+		referral_args_find(client->auth_passdb_args,
+				   REFERRAL_FIELD_HOST);
+	bool own_field = value != NULL;
+	in_port_t port = referral_compat_reply_port(reply);
+
+	if (!own_field)
+		value = referral_compat_reply_host(reply);
+	if (referral_mailhost_parse(pool_datastack_create(), value, host_r,
+				    &error) < 0) {
+		*error_r = t_strdup_printf("passdb field %s=%s: %s",
+			own_field ? REFERRAL_FIELD_HOST : "host",
+			referral_mailhost_sanitize(value), error);
+		return -1;
+	}
+	if (!own_field && host_r->port == 0 &&
+	    port != login_binary->default_port)
+		host_r->port = port;
+	return 0;
+}
+
+/* Let Dovecot finish the login as it does, with line in the place of what it
+   would have said. */
+static void
+refer_send(struct client *client, const struct client_auth_reply *reply,
+	   const char *line)
+{
+	struct referral_login_client *rclient = REFERRAL_LOGIN_CONTEXT(client);
+
+	rclient->replace_line = line;
+	rclient->module_ctx.super.auth_result(client,
+		CLIENT_AUTH_RESULT_REFERRAL_NOLOGIN, reply, "");
+	rclient->replace_line = NULL;
+}
+
+static void
+refer_to_host(struct client *client, const struct client_auth_reply *reply,
+	      const struct referral_login_settings *set,
+	      const struct referral_host *host)
+{
+	const char *user = referral_compat_reply_user(reply);
+	const char *url = referral_login_url(client, set, user, host);
+	const char *text = reply->reason != NULL ? reply->reason :
+		referral_text_expand(set->referral_text, user, host->name);
+
+	refer_send(client, reply, referral_login_protocol->reply(client,
+		REFERRAL_REPLY_NO, url, text));
+	/* a proxy of the site's own may go on with another user */
+	if (!set->referral_close || referral_compat_client_is_trusted(client))
+		return;
+
+	text = t_strdup_printf("Referred to %s",
+			       referral_host_to_string(host, 0));
+	client_send_raw(client, referral_login_protocol->close_line(
+		client, url, text));
+	referral_compat_client_set_reason_complete(client);
+	referral_login_close(client, text);
+}
+
+static void
+refer_client(struct client *client, const struct client_auth_reply *reply)
+{
+	struct referral_login_client *rclient = REFERRAL_LOGIN_CONTEXT(client);
+	const struct referral_login_settings *set;
+	struct referral_host host;
+	const char *error;
+
+	if (refer_get_host(client, reply, &host, &error) < 0 ||
+	    referral_compat_login_settings_get(client->event, &set,
+					       &error) < 0) {
+		e_error(client->event, "referral: Can't refer the client: %s",
+			error);
+		rclient->module_ctx.super.auth_result(client,
+			CLIENT_AUTH_RESULT_TEMPFAIL, reply,
+			AUTH_TEMP_FAILED_MSG);
+		return;
+	}
+	refer_to_host(client, reply, set, &host);
+	referral_compat_login_settings_free(&set);
+}
+
+void referral_login_auth_result(struct client *client,
+				enum client_auth_result result,
+				const struct client_auth_reply *reply,
+				const char *text)
+{
+	struct referral_login_client *rclient = REFERRAL_LOGIN_CONTEXT(client);
+	/* a proxy that is sent elsewhere asks auth again on its own */
+	bool success = client->auth_successes != rclient->auth_successes ||
+		client->login_proxy != NULL;
+
+	rclient->auth_successes = client->auth_successes;
+	if (result != CLIENT_AUTH_RESULT_REFERRAL_NOLOGIN) {
+		rclient->module_ctx.super.auth_result(client, result, reply,
+						      text);
+	} else if (success) {
+		refer_client(client, reply);
+	} else if (reply->fail_code == CLIENT_AUTH_FAIL_CODE_TEMPFAIL) {
+		/* Dovecot refers a failed login as well, if a passdb has set
+		   "host" before it saw that the password is wrong: RFC 2221
+		   section 6 */
+		rclient->module_ctx.super.auth_result(client,
+			CLIENT_AUTH_RESULT_TEMPFAIL, reply,
+			AUTH_TEMP_FAILED_MSG);
+	} else {
+		rclient->module_ctx.super.auth_result(client,
+			CLIENT_AUTH_RESULT_AUTHFAILED, reply, AUTH_FAILED_MSG);
+	}
+}
+
+void referral_login_send_raw_data(struct client *client, const void *data,
+				  size_t size)
+{
+	struct referral_login_client *rclient = REFERRAL_LOGIN_CONTEXT(client);
+
+	if (rclient->replace_line != NULL) {
+		data = rclient->replace_line;
+		size = strlen(rclient->replace_line);
+		rclient->replace_line = NULL;
+	}
+	rclient->module_ctx.super.send_raw_data(client, data, size);
+}
