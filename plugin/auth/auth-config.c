@@ -7,6 +7,7 @@
 #include "identity.h"
 #include "policy.h"
 #include "lookup.h"
+#include "resolve.h"
 #include "referral-settings.h"
 #include "compat-auth.h"
 #include "auth-config.h"
@@ -200,6 +201,11 @@ referral_auth_config_add_protocols(struct referral_auth_config *config,
 			return -1;
 	}
 	set = config->others->set;
+	/* a worker process finds passwords; it decides nothing */
+	if (!worker) {
+		config->resolver = referral_resolver_init(config->event,
+			REFERRAL_DNS_SOCKET_PATH);
+	}
 	if (*set->referral_ldap_uris == '\0') {
 		if (*set->referral_mailhost_field != '\0')
 			return 0;
@@ -208,7 +214,6 @@ referral_auth_config_add_protocols(struct referral_auth_config *config,
 			"nobody can say where a user is at home";
 		return -1;
 	}
-	/* a worker process finds passwords; it decides nothing */
 	return worker ? 0 :
 		referral_lookup_init(config->event, set,
 				     REFERRAL_DNS_SOCKET_PATH,
@@ -244,7 +249,11 @@ void referral_auth_config_deinit(struct referral_auth_config **_config)
 	struct referral_auth_protocol *protocol;
 
 	*_config = NULL;
-	referral_lookup_deinit(&config->lookup);
+	if (config->lookup != NULL)
+		referral_lookup_deinit(&config->lookup);
+	/* after the lookups, whose last answers may have asked it */
+	if (config->resolver != NULL)
+		referral_resolver_deinit(&config->resolver);
 	array_foreach_elem(&config->protocols, protocol)
 		referral_compat_settings_free(&protocol->set);
 	if (config->others != NULL)

@@ -8,6 +8,7 @@ struct event;
 struct referral_settings;
 struct referral_policy;
 struct referral_lookup;
+struct referral_resolver;
 
 /* Settings and policy of one protocol. */
 struct referral_auth_protocol {
@@ -26,6 +27,8 @@ struct referral_auth_config {
 	/* NULL if no LDAP server is configured: then every mailHost comes
 	   from referral_mailhost_field */
 	struct referral_lookup *lookup;
+	/* NULL in auth workers */
+	struct referral_resolver *resolver;
 	ARRAY(struct referral_auth_protocol *) protocols;
 	/* for protocols without a block of their own */
 	struct referral_auth_protocol *others;

@@ -6,13 +6,16 @@
 #include "auth-request.h"
 #include "lookup.h"
 #include "policy.h"
+#include "resolve.h"
 #include "referral-settings.h"
 #include "auth-config.h"
 #include "auth-query.h"
 
 struct referral_auth_query {
+	const struct referral_auth_config *config;
+	const struct referral_auth_protocol *protocol;
 	struct auth_request *request;
-	struct timeval started;
+	struct referral_auth_answer answer;
 
 	referral_auth_query_callback_t *callback;
 	void *context;
@@ -52,19 +55,79 @@ referral_auth_query_field(const struct referral_auth_config *config,
 }
 
 static void
-referral_auth_query_done(const struct referral_lookup_result *lookup,
-			 void *context)
+referral_lookup_result_dup(pool_t pool,
+			   const struct referral_lookup_result *src,
+			   struct referral_lookup_result *dest_r)
 {
-	struct referral_auth_query *query = context;
-	struct auth_request *request = query->request;
-	struct referral_auth_answer answer;
+	*dest_r = *src;
+	if (src->mailhosts != NULL)
+		dest_r->mailhosts = p_strarray_dup(pool, src->mailhosts);
+	dest_r->action = p_strdup(pool, src->action);
+	dest_r->error = p_strdup(pool, src->error);
+}
 
-	i_zero(&answer);
-	answer.lookup = *lookup;
-	answer.started = query->started;
-	query->callback(request, &answer, query->context);
+static void referral_auth_query_finish(struct referral_auth_query *query)
+{
+	struct auth_request *request = query->request;
+
+	query->callback(request, &query->answer, query->context);
 	/* query is in the request's pool */
 	auth_request_unref(&request);
+}
+
+static void
+referral_auth_query_resolved(const struct ip_addr *ips, unsigned int ips_count,
+			     const char *error ATTR_UNUSED, void *context)
+{
+	struct referral_auth_query *query = context;
+
+	/* A name that does not resolve is no match, and no failure either:
+	   clients may know names that we don't. */
+	query->answer.home_ips = ips;
+	query->answer.home_ips_count = ips_count;
+	referral_auth_query_finish(query);
+}
+
+/* Returns TRUE if the answer is complete, with the addresses of the home
+   server if they matter; else host_r is the name to resolve. */
+static bool
+referral_auth_query_complete(const struct referral_auth_config *config,
+			     const struct referral_auth_protocol *protocol,
+			     struct auth_request *request,
+			     struct referral_auth_answer *answer,
+			     struct referral_host *host_r)
+{
+	struct referral_policy_input input;
+
+	i_zero(&input);
+	input.lookup = &answer->lookup;
+	input.remote_ip = request->fields.remote_ip;
+	input.local_port = request->fields.local_port;
+	return !referral_policy_first_foreign(protocol->policy, request->pool,
+					      &input, host_r) ||
+		referral_resolve_cached(config->resolver, host_r->name,
+					&answer->home_ips,
+					&answer->home_ips_count);
+}
+
+static void
+referral_auth_query_looked_up(const struct referral_lookup_result *lookup,
+			      void *context)
+{
+	struct referral_auth_query *query = context;
+	struct referral_host host;
+
+	query->answer.lookup = *lookup;
+	if (referral_auth_query_complete(query->config, query->protocol,
+					 query->request, &query->answer,
+					 &host)) {
+		referral_auth_query_finish(query);
+		return;
+	}
+	referral_lookup_result_dup(query->request->pool, lookup,
+				   &query->answer.lookup);
+	(void)referral_resolve_start(query->config->resolver, host.name,
+				     referral_auth_query_resolved, query);
 }
 
 bool referral_auth_query(const struct referral_auth_config *config,
@@ -74,22 +137,39 @@ bool referral_auth_query(const struct referral_auth_config *config,
 			 void *context, struct referral_auth_answer *answer_r)
 {
 	struct referral_auth_query *query;
+	struct referral_host host;
+	bool looked_up;
 
 	i_zero(answer_r);
 	answer_r->started = ioloop_timeval;
-	if (referral_auth_query_field(config, protocol, request,
-				      &answer_r->lookup) ||
-	    referral_lookup_cached(config->lookup, request->fields.user,
-				   &answer_r->lookup))
+	looked_up = referral_auth_query_field(config, protocol, request,
+					      &answer_r->lookup) ||
+		referral_lookup_cached(config->lookup, request->fields.user,
+				       &answer_r->lookup);
+	if (looked_up &&
+	    referral_auth_query_complete(config, protocol, request,
+					 answer_r, &host))
 		return TRUE;
 
 	query = p_new(request->pool, struct referral_auth_query, 1);
+	query->config = config;
+	query->protocol = protocol;
 	query->request = request;
-	query->started = ioloop_timeval;
+	query->answer = *answer_r;
 	query->callback = callback;
 	query->context = context;
 	auth_request_ref(request);
-	(void)referral_lookup_start(config->lookup, request->fields.user,
-				    referral_auth_query_done, query);
+	if (looked_up) {
+		referral_lookup_result_dup(request->pool, &answer_r->lookup,
+					   &query->answer.lookup);
+		(void)referral_resolve_start(config->resolver, host.name,
+					     referral_auth_query_resolved,
+					     query);
+	} else {
+		(void)referral_lookup_start(config->lookup,
+					    request->fields.user,
+					    referral_auth_query_looked_up,
+					    query);
+	}
 	return FALSE;
 }
