@@ -43,6 +43,8 @@
 	X(test_policy_decide_action) \
 	X(test_policy_first_foreign) \
 	X(test_policy_rules) \
+	X(test_proxy_fields_check) \
+	X(test_proxy_fields_have_credentials) \
 	X(test_url_create) \
 	X(test_url_create_octets) \
 	X(test_text_expand) \

@@ -1,0 +1,18 @@
+#ifndef REFERRAL_PROXY_FIELDS_H
+#define REFERRAL_PROXY_FIELDS_H
+
+/* referral_proxy_fields: passdb fields that are added when a session is
+   proxied, "ssl=yes port=993 master=... pass=...". */
+
+/* The space-separated "key" and "key=value" strings, NULL-terminated, from
+   the data stack. A value cannot hold spaces. */
+const char *const *referral_proxy_fields_split(const char *str);
+/* Do they log in to the home server without the user's own password? */
+bool referral_proxy_fields_have_credentials(const char *str);
+/* Returns 0, or -1 and error_r that names referral_proxy_fields, never a
+   password. Only fields that say how to reach a server are taken: no
+   destination, for that is what is decided here, nobody's identity and
+   nothing that changes the way authentication ends. */
+int referral_proxy_fields_check(const char *str, const char **error_r);
+
+#endif

@@ -1,0 +1,90 @@
+#include "lib.h"
+#include "proxy-fields.h"
+#include "test-core.h"
+
+void test_proxy_fields_check(void)
+{
+	static const char *const valid[] = {
+		"", "  ", "ssl=yes port=993", "\tssl=any-cert  starttls=yes ",
+		"master=admin pass=s=ec\"ret", "pass=x", "source_ip=192.0.2.1",
+		"proxy_timeout=5 proxy_mech=PLAIN proxy_refresh=10",
+		"proxy_not_trusted proxy_nopipelining=y proxy_no_multiplex",
+		"proxy_host_immediate_failure_after=5", "forward_x=1",
+		"port=1", "port=65535",
+	};
+	static const struct {
+		const char *fields, *error;
+	} invalid[] = {
+		/* where the session goes is what we decide */
+		{ "host=evil.org", "\"host\" cannot be set here" },
+		{ "ssl=yes hostip=1.2.3.4", "\"hostip\" cannot be set here" },
+		/* so is whether it is proxied at all */
+		{ "proxy=y", "\"proxy\" cannot be set here" },
+		{ "proxy_maybe=y", "\"proxy_maybe\" cannot be set here" },
+		{ "proxy_always=y", "\"proxy_always\" cannot be set here" },
+		{ "proxy_noauth=y", "\"proxy_noauth\" cannot be set here" },
+		{ "nologin=y", "\"nologin\" cannot be set here" },
+		/* one value for all users */
+		{ "destuser=admin", "\"destuser\" cannot be set here" },
+		{ "user=admin", "\"user\" cannot be set here" },
+		{ "login_user=x", "\"login_user\" cannot be set here" },
+		/* authentication is over */
+		{ "password=x", "\"password\" cannot be set here" },
+		{ "nopassword=y", "\"nopassword\" cannot be set here" },
+		{ "allow_nets=::/0", "\"allow_nets\" cannot be set here" },
+		{ "userdb_uid=0", "\"userdb_uid\" cannot be set here" },
+		{ "reason=x", "\"reason\" cannot be set here" },
+		{ "passdb_import=x", "\"passdb_import\" cannot be set here" },
+		{ "login_referral_host=x",
+		  "\"login_referral_host\" cannot be set here" },
+		{ "nologin", "a word is no known field "
+			"(a value cannot hold spaces)" },
+		{ "Pass=x", "\"Pass\" cannot be set here" },
+		{ "=x", "\"\" cannot be set here" },
+		{ "a\xff=x", "\"a\\xff\" cannot be set here" },
+		{ "ssl", "ssl needs a value" },
+		{ "ssl=", "ssl needs a value" },
+		{ "pass=", "pass needs a value" },
+		{ "port=", "port needs a value" },
+		{ "port=0", "port is not a number between 1 and 65535" },
+		{ "port=65536", "port is not a number between 1 and 65535" },
+		{ "port=imap", "port is not a number between 1 and 65535" },
+		{ "master=admin", "master needs pass, "
+			"the master user's password" },
+		/* never the rest of a password */
+		{ "pass=my secret", "a word is no known field "
+			"(a value cannot hold spaces)" },
+	};
+	const char *error;
+	unsigned int i;
+
+	test_begin("proxy fields check");
+	for (i = 0; i < N_ELEMENTS(valid); i++) {
+		error = NULL;
+		test_assert_idx(referral_proxy_fields_check(valid[i],
+							    &error) == 0, i);
+		test_assert_strcmp_idx(error, NULL, i);
+	}
+	for (i = 0; i < N_ELEMENTS(invalid); i++) {
+		error = NULL;
+		test_assert_idx(referral_proxy_fields_check(
+			invalid[i].fields, &error) == -1, i);
+		test_assert_strcmp_idx(error, t_strconcat(
+			"referral_proxy_fields: ", invalid[i].error, NULL), i);
+	}
+	test_end();
+}
+
+void test_proxy_fields_have_credentials(void)
+{
+	test_begin("proxy fields have credentials");
+	test_assert(!referral_proxy_fields_have_credentials(""));
+	test_assert(!referral_proxy_fields_have_credentials("ssl=yes"));
+	test_assert(!referral_proxy_fields_have_credentials("master=pass"));
+	test_assert(!referral_proxy_fields_have_credentials("password=x"));
+	test_assert(!referral_proxy_fields_have_credentials("pass"));
+	test_assert(referral_proxy_fields_have_credentials("pass=x"));
+	test_assert(referral_proxy_fields_have_credentials(
+		"ssl=yes master=a pass=b"));
+	test_end();
+}

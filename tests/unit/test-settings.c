@@ -1,0 +1,346 @@
+/* Unit tests of plugin/settings: what doveconf takes and refuses. */
+
+#include "lib.h"
+#include "settings-parser.h"
+#include "referral-settings.h"
+#include "test-common.h"
+
+struct override {
+	/* 0: end of list; no string setting lies there */
+	size_t offset;
+	const char *value;
+};
+
+struct settings_test {
+	/* on top of valid settings with ldap://ldap.example.com */
+	struct override set[3];
+	bool starttls;
+	/* 0: default */
+	unsigned int timeout, connect_timeout;
+	/* NULL: valid */
+	const char *error;
+};
+
+#define S(name) offsetof(struct referral_settings, referral_##name)
+#define L(name) offsetof(struct referral_login_settings, referral_##name)
+
+static void cut_enum(const char **value)
+{
+	*value = t_strcut(*value, ':');
+}
+
+/* Enums hold all their values in the table of defaults. */
+static struct referral_settings defaults(void)
+{
+	const struct referral_settings *info_defaults =
+		referral_setting_parser_info.defaults;
+	struct referral_settings set = *info_defaults;
+
+	cut_enum(&set.referral_ldap_scope);
+	cut_enum(&set.referral_action);
+	cut_enum(&set.referral_other_action);
+	cut_enum(&set.referral_missing_action);
+	cut_enum(&set.referral_failure_action);
+	return set;
+}
+
+static struct referral_login_settings login_defaults(void)
+{
+	const struct referral_login_settings *info_defaults =
+		referral_login_setting_parser_info.defaults;
+	struct referral_login_settings set = *info_defaults;
+
+	cut_enum(&set.referral_url_auth);
+	return set;
+}
+
+static void apply(void *set, const struct override *overrides,
+		  unsigned int count)
+{
+	unsigned int i;
+
+	for (i = 0; i < count && overrides[i].offset != 0; i++) {
+		*(const char **)PTR_OFFSET(set, overrides[i].offset) =
+			overrides[i].value;
+	}
+}
+
+static void run(const char *name, const struct settings_test *tests,
+		unsigned int count)
+{
+	struct referral_settings set;
+	const char *error;
+	unsigned int i;
+
+	test_begin(name);
+	for (i = 0; i < count; i++) {
+		set = defaults();
+		set.referral_ldap_uris = "ldap://ldap.example.com";
+		set.referral_ldap_base = "dc=example,dc=com";
+		apply(&set, tests[i].set, N_ELEMENTS(tests[i].set));
+		set.referral_ldap_starttls = tests[i].starttls;
+		if (tests[i].timeout != 0)
+			set.referral_ldap_timeout = tests[i].timeout;
+		if (tests[i].connect_timeout != 0) {
+			set.referral_ldap_connect_timeout =
+				tests[i].connect_timeout;
+		}
+		error = NULL;
+		test_assert_idx(referral_settings_check(&set, &error) ==
+				(tests[i].error == NULL), i);
+		test_assert_strcmp_idx(error, tests[i].error, i);
+	}
+	test_end();
+}
+
+static const struct settings_test server_tests[] = {
+	{ .error = NULL },
+	{ .set = { { S(ldap_uris), "ldap://a ldaps://b ldapi://%2fc" } } },
+	{ .set = { { S(ldap_uris), "" }, { S(ldap_base), "" } } },
+	{ .set = { { S(ldap_uris), "ldap://a/dc=x" } },
+	  .error = "referral_ldap_uris: ldap://a/dc=x: "
+		"only a server may be named here, nothing after it" },
+	{ .set = { { S(ldap_base), "" } },
+	  .error = "referral_ldap_base: must be set together with "
+		"referral_ldap_uris" },
+	{ .set = { { S(ldap_base), "" }, { S(ldap_scope), "base" } },
+	  .error = "referral_ldap_base: must be set together with "
+		"referral_ldap_uris" },
+
+	{ .starttls = TRUE },
+	{ .set = { { S(ldap_uris), "ldaps://a ldap://b" } },
+	  .starttls = TRUE },
+	{ .set = { { S(ldap_uris), "" } }, .starttls = TRUE },
+	{ .set = { { S(ldap_uris), "ldaps://a ldapi://%2fb" } },
+	  .starttls = TRUE,
+	  .error = "referral_ldap_starttls: referral_ldap_uris has no "
+		"ldap:// URI for it" },
+	{ .set = { { S(ldap_tls_cert_file), "/c" },
+		   { S(ldap_tls_key_file), "/k" } } },
+	{ .set = { { S(ldap_tls_cert_file), "/c" } },
+	  .error = "referral_ldap_tls_cert_file: needs "
+		"referral_ldap_tls_key_file" },
+	{ .set = { { S(ldap_tls_key_file), "/k" } },
+	  .error = "referral_ldap_tls_key_file: needs "
+		"referral_ldap_tls_cert_file" },
+
+	{ .set = { { S(ldap_auth_dn), "cn=x" },
+		   { S(ldap_auth_dn_password), "secret" } } },
+	{ .set = { { S(ldap_auth_dn), "cn=x" } },
+	  .error = "referral_ldap_auth_dn: needs "
+		"referral_ldap_auth_dn_password" },
+	{ .set = { { S(ldap_auth_dn_password), "secret" } },
+	  .error = "referral_ldap_auth_dn_password: needs "
+		"referral_ldap_auth_dn" },
+	{ .set = { { S(ldap_sasl_mechanism), "EXTERNAL" },
+		   { S(ldap_uris), "ldapi://%2fa" } } },
+	{ .set = { { S(ldap_sasl_mechanism), "EXTERNAL" },
+		   { S(ldap_tls_cert_file), "/c" },
+		   { S(ldap_tls_key_file), "/k" } }, .starttls = TRUE },
+	{ .set = { { S(ldap_sasl_mechanism), "EXTERNAL" },
+		   { S(ldap_tls_cert_file), "/c" },
+		   { S(ldap_tls_key_file), "/k" } },
+	  .error = "referral_ldap_sasl_mechanism: EXTERNAL needs ldapi://, "
+		"or TLS and referral_ldap_tls_cert_file" },
+	{ .set = { { S(ldap_sasl_mechanism), "EXTERNAL" },
+		   { S(ldap_uris), "ldapi://%2fa ldaps://b" } },
+	  .error = "referral_ldap_sasl_mechanism: EXTERNAL needs ldapi://, "
+		"or TLS and referral_ldap_tls_cert_file" },
+	{ .set = { { S(ldap_sasl_mechanism), "EXTERNAL" },
+		   { S(ldap_uris), "ldapi://%2fa" },
+		   { S(ldap_auth_dn), "cn=x" } },
+	  .error = "referral_ldap_auth_dn: has no meaning with "
+		"referral_ldap_sasl_mechanism = EXTERNAL" },
+	{ .set = { { S(ldap_sasl_mechanism), "GSSAPI" } },
+	  .error = "referral_ldap_sasl_mechanism: "
+		"only EXTERNAL is supported" },
+
+	{ .timeout = 1, .connect_timeout = 1 },
+	{ .timeout = 60000, .connect_timeout = 60000 },
+	{ .timeout = 60001, .error = "referral_ldap_timeout: "
+		"must be more than 0 and at most 1 minute" },
+	{ .connect_timeout = 60001, .error = "referral_ldap_connect_timeout: "
+		"must be more than 0 and at most 1 minute" },
+};
+
+static void test_settings_server(void)
+{
+	struct referral_settings set = defaults();
+	const char *error;
+
+	run("settings: server", server_tests, N_ELEMENTS(server_tests));
+
+	test_begin("settings: zero timeout");
+	set.referral_ldap_timeout = 0;
+	test_assert(!referral_settings_check(&set, &error));
+	test_assert_strcmp(error, "referral_ldap_timeout: "
+			   "must be more than 0 and at most 1 minute");
+	set = defaults();
+	set.referral_ldap_connect_timeout = 0;
+	test_assert(!referral_settings_check(&set, &error));
+	test_assert_strcmp(error, "referral_ldap_connect_timeout: "
+			   "must be more than 0 and at most 1 minute");
+	test_end();
+}
+
+static const struct settings_test search_tests[] = {
+	{ .set = { { S(ldap_base), "ou=%{domain},dc=example" } } },
+	{ .set = { { S(ldap_base), "uid=%u,dc=example" },
+		   { S(ldap_scope), "base" },
+		   { S(ldap_filter), "(objectClass=*)" } } },
+	{ .set = { { S(ldap_base), "example.com" } },
+	  .error = "referral_ldap_base: "
+		"\"=\" expected after an attribute type" },
+	{ .set = { { S(ldap_base), "dc=%{foo}" } },
+	  .error = "referral_ldap_base: unknown variable %{foo} (known: "
+		"%{user}, %{username}, %{domain}, %%)" },
+	{ .set = { { S(ldap_scope), "sub" } },
+	  .error = "referral_ldap_scope: "
+		"must be subtree, onelevel or base" },
+	{ .set = { { S(ldap_scope), "onelevel" } } },
+	{ .set = { { S(ldap_filter),
+		     "(&(objectClass=mailUser)(|(uid=%n)(mail=%u)))" } } },
+	{ .set = { { S(ldap_filter), "" } },
+	  .error = "referral_ldap_filter: "
+		"\"(\" expected at character 1 in \"\"" },
+	{ .set = { { S(ldap_filter), "uid=%u" } },
+	  .error = "referral_ldap_filter: "
+		"\"(\" expected at character 1 in \"uid=x@x\"" },
+	{ .set = { { S(ldap_filter), "(&(uid=%n)" } },
+	  .error = "referral_ldap_filter: "
+		"\")\" expected at character 10 in \"(&(uid=x)\"" },
+	{ .set = { { S(ldap_filter), "(uid=%{user)" } },
+	  .error = "referral_ldap_filter: \"%{\" without \"}\"" },
+	{ .set = { { S(ldap_filter), "(uid=\xff)" } },
+	  .error = "referral_ldap_filter: "
+		"invalid UTF-8 in \"(uid=\\xff)\"" },
+
+	{ .set = { { S(ldap_attributes), "mailHost, zimbraMailHost;x 2.5.4.3" },
+		   { S(action_attribute), "loginAction" } } },
+	{ .set = { { S(ldap_attributes), " " } },
+	  .error = "referral_ldap_attributes: must name an attribute" },
+	{ .set = { { S(ldap_attributes), "mailHost mail_host" } },
+	  .error = "referral_ldap_attributes: invalid name \"mail_host\"" },
+	{ .set = { { S(ldap_attributes), "*" } },
+	  .error = "referral_ldap_attributes: invalid name \"*\"" },
+	{ .set = { { S(action_attribute), "a b" } },
+	  .error = "referral_action_attribute: "
+		"must be the name of one attribute" },
+};
+
+static void test_settings_search(void)
+{
+	run("settings: search", search_tests, N_ELEMENTS(search_tests));
+}
+
+static const struct settings_test decision_tests[] = {
+	{ .set = { { S(mailhost_field), "mail_host-1" } } },
+	{ .set = { { S(mailhost_field), "a b" } },
+	  .error = "referral_mailhost_field: "
+		"must be the name of one passdb field" },
+	{ .set = { { S(mailhost_field), "x=y" } },
+	  .error = "referral_mailhost_field: "
+		"must be the name of one passdb field" },
+	{ .set = { { S(local_hosts), "a *.b:1143 10.0.0.0/8" } } },
+	{ .set = { { S(local_hosts), "a 10.0.0.0/33" } },
+	  .error = "referral_local_hosts: 10.0.0.0/33: "
+		"not a network such as 192.0.2.0/24" },
+	{ .set = { { S(allowed_hosts), "*.example.com" },
+		   { S(host_map), "a=a.example.com" } } },
+	{ .set = { { S(allowed_hosts), "*@x" } },
+	  .error = "referral_allowed_hosts: *@x: "
+		"invalid character in the host name" },
+	{ .set = { { S(allowed_hosts), "*.example.com" },
+		   { S(host_map), "a=b" } },
+	  .error = "referral_host_map: a=b: referral_allowed_hosts does not "
+		"allow its public host" },
+	{ .set = { { S(host_map), "a=b b=a" } },
+	  .error = "referral_host_map: a=b: "
+		"its public host is mapped again" },
+	{ .set = { { S(networks), "10.0.0.0/8 fd00::/8" },
+		   { S(action), "offer" }, { S(other_action), "reject" } } },
+	{ .set = { { S(networks), "inside" } },
+	  .error = "referral_networks: inside: neither an address nor a "
+		"network such as 192.0.2.0/24" },
+	{ .set = { { S(action), "x" } },
+	  .error = "referral_action: unknown action \"x\"" },
+	{ .set = { { S(other_action), "x" } },
+	  .error = "referral_other_action: unknown action \"x\"" },
+	{ .set = { { S(missing_action), "x" } },
+	  .error = "referral_missing_action: unknown action \"x\"" },
+	{ .set = { { S(failure_action), "x" } },
+	  .error = "referral_failure_action: unknown action \"x\"" },
+	{ .set = { { S(proxy_fields), "ssl=yes master=m pass=p" } } },
+	{ .set = { { S(proxy_fields), "host=x" } },
+	  .error = "referral_proxy_fields: \"host\" cannot be set here" },
+};
+
+static void test_settings_decision(void)
+{
+	run("settings: decision", decision_tests, N_ELEMENTS(decision_tests));
+}
+
+static void test_settings_defaults(void)
+{
+	const struct referral_settings set = defaults();
+	const struct referral_login_settings login_set = login_defaults();
+	const char *error;
+
+	/* An installed module that nobody has configured is no error. */
+	test_begin("settings: defaults");
+	test_assert(referral_settings_check(&set, &error));
+	test_assert(referral_login_settings_check(&login_set, &error));
+	test_end();
+}
+
+static void test_settings_login(void)
+{
+	static const struct {
+		struct override set;
+		const char *error;
+	} tests[] = {
+		{ .set = { L(url_auth), "any" } },
+		{ .set = { L(url_auth), "none" } },
+		{ .set = { L(url_auth), "*" },
+		  .error = "referral_url_auth: "
+			"must be mechanism, any or none" },
+		{ .set = { L(text), "%{user}, go to %{host}" } },
+		{ .set = { L(text), "" },
+		  .error = "referral_text: must not be empty" },
+		{ .set = { L(text), "%x" },
+		  .error = "referral_text: unknown variable at \"%x\" "
+			"(known: %{user}, %{host}, %%)" },
+		{ .set = { L(drain_host), "b.example.com:1143" } },
+		{ .set = { L(drain_host), "2001:db8::1" } },
+		{ .set = { L(drain_host), "a b" },
+		  .error = "referral_drain_host: \"a b\": "
+			"invalid character in the host name" },
+	};
+	struct referral_login_settings set;
+	const char *error;
+	unsigned int i;
+
+	test_begin("settings: login");
+	for (i = 0; i < N_ELEMENTS(tests); i++) {
+		set = login_defaults();
+		apply(&set, &tests[i].set, 1);
+		error = NULL;
+		test_assert_idx(referral_login_settings_check(&set, &error) ==
+				(tests[i].error == NULL), i);
+		test_assert_strcmp_idx(error, tests[i].error, i);
+	}
+	test_end();
+}
+
+int main(void)
+{
+	static void (*const test_functions[])(void) = {
+		test_settings_defaults,
+		test_settings_server,
+		test_settings_search,
+		test_settings_decision,
+		test_settings_login,
+		NULL
+	};
+	return test_run(test_functions);
+}
