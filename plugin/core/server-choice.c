@@ -83,14 +83,14 @@ server_due_at(const struct referral_server *server, bool urgent)
 
 static int
 servers_find_active(struct referral_server *const *servers,
-		    unsigned int count)
+		    unsigned int count, const struct referral_server *avoid)
 {
 	unsigned int i;
 	int active = -1;
 
 	for (i = 0; i < count; i++) {
 		if (servers[i]->state == REFERRAL_SERVER_READY &&
-		    !servers[i]->suspect &&
+		    !servers[i]->suspect && servers[i] != avoid &&
 		    (active < 0 || servers[i]->rank < servers[active]->rank))
 			active = i;
 	}
@@ -159,13 +159,15 @@ void referral_servers_choose(struct referral_server *const *servers,
 
 	i_zero(choice_r);
 	choice_r->connect = -1;
-	choice_r->active = servers_find_active(servers, count);
+	choice_r->active = servers_find_active(servers, count, demand->avoid);
 	choice_r->all_dead = choice_r->active < 0;
 	urgent = demand->urgent && choice_r->active < 0;
 
 	stagger_until = servers_stagger_until(servers, count, choice_r->active,
 					      demand->stagger_msecs);
 	for (i = 0; i < count; i++) {
+		if (servers[i] == demand->avoid)
+			continue;
 		due_at = I_MAX(server_due_at(servers[i], urgent),
 			       stagger_until);
 		if (servers[i]->state == REFERRAL_SERVER_CONNECTING)

@@ -61,6 +61,9 @@ struct referral_server_demand {
 	/* how long a server has to become ready before the next one is tried
 	   as well */
 	unsigned int stagger_msecs;
+	/* Choose as if this one were not there, NULL for none: it has answered
+	   that it cannot answer. */
+	const struct referral_server *avoid;
 };
 
 struct referral_server_choice {

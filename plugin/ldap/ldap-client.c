@@ -5,11 +5,11 @@
 #include "ioloop.h"
 #include "lib-event.h"
 #include "llist.h"
-#include "compat-ssl.h"
+#include "str-sanitize.h"
 #include "ldap-client.h"
 #include "ldap-conn-private.h"
 #include "ldap-servers.h"
-#include "ldap-tls.h"
+#include "ldap-settings.h"
 
 /* Requests that wait for a connection. */
 #define CLIENT_MAX_QUEUED 4096
@@ -31,6 +31,9 @@ struct referral_ldap_request {
 	uint64_t deadline;
 	unsigned int retries;
 	bool queued;
+	/* the answer of a server that cannot answer this: another one is
+	   wanted. NULL otherwise. */
+	const char *other_error;
 
 	/* finished: reported from the ioloop */
 	bool finished;
@@ -44,7 +47,6 @@ struct referral_ldap_client {
 	pool_t pool;
 	struct event *event;
 	struct referral_ldap_servers_settings set;
-	unsigned int timeout_msecs;
 	struct referral_ldap_servers *servers;
 
 	struct referral_ldap_request *requests_head, *requests_tail;
@@ -180,38 +182,58 @@ static void client_deadline(struct referral_ldap_client *client)
 		request_fail(request, t_strdup_printf(
 			"ldap search under '%s' failed: no answer within "
 			"%u ms%s (check referral_ldap_timeout)",
-			request->params.base, client->timeout_msecs,
+			request->params.base, client->set.timeout_msecs,
 			error == NULL ? "" :
 			t_strdup_printf("; last error: %s", error)));
 	}
 	client_deadline_start(client);
 }
 
+/* Returns FALSE if the connection broke: another one will come. */
+static bool
+request_send(struct referral_ldap_request *request,
+	     struct referral_ldap_conn *conn)
+{
+	const char *error;
+
+	switch (referral_ldap_conn_send(conn, &request->search, &error)) {
+	case 1:
+		request_unqueue(request);
+		return TRUE;
+	case 0:
+		return FALSE;
+	default:
+		request_fail(request, t_strdup_printf(
+			"ldap search for %s failed: %s "
+			"(check referral_ldap_filter)",
+			str_sanitize(request->params.filter, 200), error));
+		return TRUE;
+	}
+}
+
 /* Send what waits, as far as the connection takes it. */
 static void client_send_queued(void *context)
 {
 	struct referral_ldap_client *client = context;
-	struct referral_ldap_request *request;
+	struct referral_ldap_request *request, *next;
 	struct referral_ldap_conn *conn;
-	const char *error;
+	bool other, other_wanted = FALSE;
 
-	while ((request = client->queue_head) != NULL &&
-	       (conn = referral_ldap_servers_get(client->servers)) != NULL) {
-		switch (referral_ldap_conn_send(conn, &request->search,
-						&error)) {
-		case 1:
-			request_unqueue(request);
-			break;
-		case 0:
-			/* The connection broke; another one will come. */
+	for (request = client->queue_head; request != NULL; request = next) {
+		next = request->queue_next;
+		other = request->other_error != NULL;
+		conn = referral_ldap_servers_get(client->servers, other);
+		if (conn != NULL) {
+			if (!request_send(request, conn))
+				return;
+		} else if (!other) {
 			return;
-		default:
-			request_fail(request, t_strdup_printf(
-				"ldap search for %s failed: %s "
-				"(check referral_ldap_filter)",
-				request->params.filter, error));
+		} else {
+			other_wanted = TRUE;
 		}
 	}
+	if (!other_wanted)
+		referral_ldap_servers_avoid_none(client->servers);
 }
 
 static void
@@ -251,11 +273,11 @@ client_search_returned(void *context, struct referral_ldap_search *search)
 }
 
 static bool
-client_search_answered(void *context ATTR_UNUSED,
-		       struct referral_ldap_conn *conn,
+client_search_answered(void *context, struct referral_ldap_conn *conn,
 		       struct referral_ldap_search *search, int code,
 		       const char *diagnostic, const char **error_r)
 {
+	struct referral_ldap_client *client = context;
 	struct referral_ldap_request *request = request_from_search(search);
 	struct referral_ldap_result result;
 	enum referral_ldap_verdict verdict;
@@ -269,6 +291,14 @@ client_search_answered(void *context ATTR_UNUSED,
 		request_retry(request, result.error);
 		return FALSE;
 	case REFERRAL_LDAP_VERDICT_ELSEWHERE:
+		if (request->retries < CLIENT_MAX_RETRIES &&
+		    referral_ldap_servers_avoid(client->servers, conn)) {
+			request->other_error =
+				p_strdup(request->pool, result.error);
+			request_retry(request, result.error);
+			break;
+		}
+		/* fall through */
 	case REFERRAL_LDAP_VERDICT_FINAL:
 		request_report(request, &result);
 		break;
@@ -284,71 +314,25 @@ static void client_all_dead(void *context, const char *error)
 		request_fail(client->queue_head, error);
 }
 
+static void client_no_other(void *context)
+{
+	struct referral_ldap_client *client = context;
+	struct referral_ldap_request *request, *next;
+
+	for (request = client->queue_head; request != NULL; request = next) {
+		next = request->queue_next;
+		if (request->other_error != NULL)
+			request_fail(request, request->other_error);
+	}
+}
+
 static const struct referral_ldap_servers_vfuncs client_servers_vfuncs = {
 	.ready = client_send_queued,
 	.answered = client_search_answered,
 	.returned = client_search_returned,
 	.all_dead = client_all_dead,
+	.no_other = client_no_other,
 };
-
-static int
-client_init_uris(struct referral_ldap_client *client,
-		 const struct referral_ldap_client_settings *set,
-		 const char **error_r)
-{
-	const struct referral_ldap_uri *uri;
-	bool tls = FALSE;
-
-	p_array_init(&client->set.uris, client->pool, 4);
-	if (referral_ldap_uris_parse(client->pool, set->uris,
-				     &client->set.uris, error_r) < 0)
-		return -1;
-	if (array_count(&client->set.uris) == 0) {
-		*error_r = "referral_ldap_uris: no server is named";
-		return -1;
-	}
-	array_foreach(&client->set.uris, uri) {
-		if (uri->scheme == REFERRAL_LDAP_SCHEME_LDAPS ||
-		    (uri->scheme == REFERRAL_LDAP_SCHEME_LDAP &&
-		     set->starttls))
-			tls = TRUE;
-	}
-	if (!tls)
-		return 0;
-	return referral_ldap_tls_init(set, &client->set.conn.ssl_ctx, error_r);
-}
-
-static int
-client_init_settings(struct referral_ldap_client *client,
-		     const struct referral_ldap_client_settings *set,
-		     const char **error_r)
-{
-	struct referral_ldap_conn_settings *conn_set = &client->set.conn;
-
-	if (*set->sasl_mechanism != '\0' &&
-	    strcasecmp(set->sasl_mechanism, "EXTERNAL") != 0) {
-		*error_r = t_strdup_printf("referral_ldap_sasl_mechanism: "
-			"%s is not supported (use EXTERNAL, or leave it empty)",
-			set->sasl_mechanism);
-		return -1;
-	}
-	conn_set->starttls = set->starttls;
-	conn_set->auth_dn = p_strdup(client->pool, set->auth_dn);
-	conn_set->auth_dn_password =
-		p_strdup(client->pool, set->auth_dn_password);
-	conn_set->sasl_mechanism = *set->sasl_mechanism == '\0' ? "" :
-		"EXTERNAL";
-	conn_set->dns_client_socket_path =
-		p_strdup(client->pool, set->dns_client_socket_path);
-	conn_set->phase_msecs = set->connect_timeout_msecs;
-	/* 400 and 800 ms of 2 s, 250 ms of them to become ready */
-	conn_set->suspect_msecs = I_MAX(set->timeout_msecs / 5, 1);
-	conn_set->stall_msecs = 2 * conn_set->suspect_msecs;
-	conn_set->time_limit_secs = (set->timeout_msecs + 999) / 1000;
-	client->set.stagger_msecs = set->timeout_msecs / 8;
-	client->timeout_msecs = set->timeout_msecs;
-	return client_init_uris(client, set, error_r);
-}
 
 static int client_init_libldap(const char **error_r)
 {
@@ -369,8 +353,7 @@ static int client_init_libldap(const char **error_r)
 
 static void client_free(struct referral_ldap_client *client)
 {
-	if (client->set.conn.ssl_ctx != NULL)
-		referral_ssl_context_destroy(&client->set.conn.ssl_ctx);
+	referral_ldap_settings_deinit(&client->set);
 	event_unref(&client->event);
 	pool_unref(&client->pool);
 }
@@ -390,7 +373,8 @@ int referral_ldap_client_init(struct event *event_parent,
 	event_add_category(client->event, &event_category_referral);
 
 	if (client_init_libldap(error_r) < 0 ||
-	    client_init_settings(client, set, error_r) < 0) {
+	    referral_ldap_settings_init(pool, set, &client->set,
+					error_r) < 0) {
 		client_free(client);
 		return -1;
 	}
@@ -455,7 +439,7 @@ referral_ldap_search(struct referral_ldap_client *client,
 	request->pool = pool;
 	request->client = client;
 	request_copy_params(request, params);
-	request->deadline = referral_ldap_now() + client->timeout_msecs;
+	request->deadline = referral_ldap_now() + client->set.timeout_msecs;
 	request->callback = callback;
 	request->context = context;
 	DLLIST2_APPEND(&client->requests_head, &client->requests_tail,

@@ -149,9 +149,9 @@ referral_ldap_conn_take_search(struct referral_ldap_conn *conn)
 	struct referral_ldap_search *search;
 	unsigned int i;
 
-	for (i = 0; i < conn->slots_count; i++) {
-		if ((search = conn->slots[i].search) != NULL) {
-			conn->slots[i].search = NULL;
+	for (i = conn->slots_count; i > 0; i--) {
+		if ((search = conn->slots[i-1].search) != NULL) {
+			conn->slots[i-1].search = NULL;
 			search->conn = NULL;
 			return search;
 		}

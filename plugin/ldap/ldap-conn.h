@@ -116,7 +116,7 @@ int referral_ldap_conn_send(struct referral_ldap_conn *conn,
 			    const char **error_r);
 /* The answer is not wanted any more. */
 void referral_ldap_conn_forget(struct referral_ldap_search *search);
-/* Take back any search, NULL if there is none. */
+/* Take back the newest search, NULL if there is none. */
 struct referral_ldap_search *
 referral_ldap_conn_take_search(struct referral_ldap_conn *conn);
 

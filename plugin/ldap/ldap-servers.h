@@ -14,6 +14,8 @@ struct referral_ldap_servers_settings {
 	ARRAY_TYPE(referral_ldap_uri) uris;
 	/* how long a server has, before the next is tried as well */
 	unsigned int stagger_msecs;
+	/* for one search in all */
+	unsigned int timeout_msecs;
 };
 
 struct referral_ldap_servers_vfuncs {
@@ -29,6 +31,8 @@ struct referral_ldap_servers_vfuncs {
 	void (*returned)(void *context, struct referral_ldap_search *search);
 	/* Nobody who waits may hope any more; error is the last one seen. */
 	void (*all_dead)(void *context, const char *error);
+	/* The same for those who want another server than the avoided one. */
+	void (*no_other)(void *context);
 };
 
 /* set is kept by reference. */
@@ -44,9 +48,16 @@ void referral_ldap_servers_deinit(struct referral_ldap_servers **servers);
    one seen) if every server is known to be dead. */
 bool referral_ldap_servers_want(struct referral_ldap_servers *servers,
 				const char **error_r);
-/* The connection to send a search to now, NULL if there is none. */
+/* The connection to send a search to now, NULL if there is none. other: not to
+   the avoided server. */
 struct referral_ldap_conn *
-referral_ldap_servers_get(struct referral_ldap_servers *servers);
+referral_ldap_servers_get(struct referral_ldap_servers *servers, bool other);
+/* A search wants another server than this one. Returns FALSE if there is none
+   that may work. One server is avoided at a time. */
+bool referral_ldap_servers_avoid(struct referral_ldap_servers *servers,
+				 struct referral_ldap_conn *conn);
+/* No search wants another server any more. */
+void referral_ldap_servers_avoid_none(struct referral_ldap_servers *servers);
 /* The last error seen on any server; NULL if there was none. */
 const char *
 referral_ldap_servers_get_error(const struct referral_ldap_servers *servers);
