@@ -45,6 +45,9 @@
 	X(test_policy_rules) \
 	X(test_proxy_fields_check) \
 	X(test_proxy_fields_have_credentials) \
+	X(test_servers_choose) \
+	X(test_server_backoff) \
+	X(test_server_states) \
 	X(test_url_create) \
 	X(test_url_create_octets) \
 	X(test_text_expand) \

@@ -1,0 +1,248 @@
+#include "lib.h"
+#include "server-choice.h"
+#include "test-core.h"
+
+#define IDLE REFERRAL_SERVER_IDLE
+#define CONNECTING REFERRAL_SERVER_CONNECTING
+#define READY REFERRAL_SERVER_READY
+
+#define NOW 1000000
+#define STAGGER 250
+#define NEVER UINT_MAX
+
+/* one server that may be tried, that may not be yet, that is being tried */
+#define FRESH { .state = IDLE }
+#define DUE { .state = IDLE, .failures = 1, .retry_at = NOW - 1, \
+	      .urgent_retry_at = NOW - 300 }
+#define DEAD { .state = IDLE, .failures = 1, .retry_at = NOW + 400, \
+	       .urgent_retry_at = NOW + 100 }
+#define TRYING(msecs) { .state = CONNECTING, .connecting_since = NOW - (msecs) }
+#define RETRYING(msecs) { .state = CONNECTING, .failures = 1, \
+			  .connecting_since = NOW - (msecs) }
+#define WORKS { .state = READY }
+#define SILENT { .state = READY, .suspect = TRUE }
+
+static const struct {
+	const char *name;
+	struct referral_server servers[4];
+	unsigned int count;
+	/* instead of each less preferred than the one before */
+	bool same_rank;
+	bool unwanted, urgent;
+	/* 0 = none, else the number of the server, counted from one */
+	unsigned int avoid, active, connect;
+	bool all_dead, trying;
+	unsigned int wait_msecs;
+} choices[] = {
+	{ .name = "cold start", .servers = { FRESH, FRESH }, .count = 2,
+	  .connect = 1, .wait_msecs = NEVER },
+	{ .name = "nobody asked", .servers = { FRESH, FRESH }, .count = 2,
+	  .unwanted = TRUE, .wait_msecs = NEVER },
+	{ .name = "the first has its time", .servers = { TRYING(100), FRESH },
+	  .count = 2, .trying = TRUE, .wait_msecs = 150 },
+	{ .name = "the first takes too long",
+	  .servers = { TRYING(250), FRESH }, .count = 2, .connect = 2,
+	  .trying = TRUE, .wait_msecs = NEVER },
+	{ .name = "two take too long",
+	  .servers = { TRYING(500), TRYING(240), FRESH }, .count = 3,
+	  .trying = TRUE, .wait_msecs = 10 },
+	{ .name = "the first has failed", .servers = { DEAD, FRESH },
+	  .count = 2, .connect = 2, .wait_msecs = 400 },
+	{ .name = "the first works", .servers = { WORKS, FRESH }, .count = 2,
+	  .active = 1, .wait_msecs = NEVER },
+	{ .name = "both work", .servers = { WORKS, WORKS }, .count = 2,
+	  .active = 1, .wait_msecs = NEVER },
+
+	{ .name = "back to the preferred, not yet",
+	  .servers = { DEAD, WORKS }, .count = 2, .active = 2,
+	  .wait_msecs = 400 },
+	{ .name = "no urgency while one works", .urgent = TRUE,
+	  .servers = { DEAD, WORKS }, .count = 2, .active = 2,
+	  .wait_msecs = 400 },
+	{ .name = "back to the preferred, now", .unwanted = TRUE,
+	  .servers = { DUE, WORKS, FRESH }, .count = 3, .active = 2,
+	  .connect = 1, .wait_msecs = NEVER },
+	{ .name = "one better one at a time",
+	  .servers = { RETRYING(2000), DUE, WORKS }, .count = 3, .active = 3,
+	  .trying = TRUE, .wait_msecs = NEVER },
+	{ .name = "addresses of one server are equal", .same_rank = TRUE,
+	  .servers = { DUE, WORKS }, .count = 2, .active = 2,
+	  .wait_msecs = NEVER },
+
+	{ .name = "silent: try another", .servers = { SILENT, FRESH },
+	  .count = 2, .connect = 2, .wait_msecs = NEVER },
+	{ .name = "silent: another works", .servers = { SILENT, WORKS },
+	  .count = 2, .active = 2, .wait_msecs = NEVER },
+	{ .name = "silent and alone: not known to be dead",
+	  .servers = { SILENT }, .count = 1, .wait_msecs = NEVER },
+	{ .name = "silent, the other one is dead",
+	  .servers = { SILENT, DEAD }, .count = 2, .wait_msecs = 400 },
+
+	{ .name = "all dead", .servers = { DEAD, DEAD }, .count = 2,
+	  .all_dead = TRUE, .wait_msecs = 400 },
+	{ .name = "all dead, with urgency", .servers = { DEAD, DEAD },
+	  .count = 2, .urgent = TRUE, .all_dead = TRUE, .wait_msecs = 100 },
+	{ .name = "all dead, nobody asked", .servers = { DEAD, DEAD },
+	  .count = 2, .unwanted = TRUE, .all_dead = TRUE,
+	  .wait_msecs = NEVER },
+	{ .name = "all dead, one is tried again",
+	  .servers = { RETRYING(100), DEAD }, .count = 2,
+	  .all_dead = TRUE, .trying = TRUE, .wait_msecs = 400 },
+	{ .name = "all dead, the next has to wait for the stagger",
+	  .servers = { RETRYING(100), DUE }, .count = 2,
+	  .all_dead = TRUE, .trying = TRUE, .wait_msecs = 150 },
+	{ .name = "one may be tried again", .servers = { DEAD, DUE },
+	  .count = 2, .connect = 2, .wait_msecs = 400 },
+	{ .name = "one was never tried", .servers = { RETRYING(100), FRESH },
+	  .count = 2, .trying = TRUE, .wait_msecs = 150 },
+	{ .name = "credentials are not tried more often for urgency",
+	  .servers = { { .failures = 1,
+			 .failure = REFERRAL_SERVER_CREDENTIALS,
+			 .retry_at = NOW + 9000,
+			 .urgent_retry_at = NOW + 9000 } },
+	  .count = 1, .urgent = TRUE, .all_dead = TRUE, .wait_msecs = 9000 },
+	{ .name = "just restarting: there is hope",
+	  .servers = { { .failures = 1, .retry_at = NOW + 400,
+			 .urgent_retry_at = NOW + 300,
+			 .grace_until = NOW + 200 } },
+	  .count = 1, .wait_msecs = 200 },
+	{ .name = "just restarting: no hope any more",
+	  .servers = { { .failures = 1, .retry_at = NOW + 400,
+			 .urgent_retry_at = NOW + 300,
+			 .grace_until = NOW } },
+	  .count = 1, .all_dead = TRUE, .wait_msecs = 400 },
+
+	{ .name = "avoid the active one", .servers = { WORKS, FRESH },
+	  .count = 2, .avoid = 1, .connect = 2, .wait_msecs = NEVER },
+	{ .name = "avoid: the other one works", .servers = { WORKS, WORKS },
+	  .count = 2, .avoid = 1, .active = 2, .wait_msecs = NEVER },
+	{ .name = "avoid: the other one is dead", .servers = { WORKS, DEAD },
+	  .count = 2, .avoid = 1, .all_dead = TRUE, .wait_msecs = 400 },
+	{ .name = "avoid: there is no other one", .servers = { WORKS },
+	  .count = 1, .avoid = 1, .all_dead = TRUE, .wait_msecs = NEVER },
+	{ .name = "avoid another than the active one",
+	  .servers = { WORKS, WORKS }, .count = 2, .avoid = 2, .active = 1,
+	  .wait_msecs = NEVER },
+};
+
+void test_servers_choose(void)
+{
+	struct referral_server copies[4], *servers[4];
+	struct referral_server_choice choice;
+	struct referral_server_demand demand;
+	unsigned int i, j;
+
+	test_begin("servers choose");
+	for (i = 0; i < N_ELEMENTS(choices); i++) {
+		for (j = 0; j < choices[i].count; j++) {
+			copies[j] = choices[i].servers[j];
+			copies[j].rank = choices[i].same_rank ? 0 : j;
+			servers[j] = &copies[j];
+		}
+		i_zero(&demand);
+		demand.wanted = !choices[i].unwanted;
+		demand.urgent = choices[i].urgent;
+		demand.stagger_msecs = STAGGER;
+		if (choices[i].avoid > 0)
+			demand.avoid = servers[choices[i].avoid - 1];
+		referral_servers_choose(servers, choices[i].count, NOW,
+					&demand, &choice);
+		test_assert_idx(choice.active + 1 ==
+				(int)choices[i].active, i);
+		test_assert_idx(choice.connect + 1 ==
+				(int)choices[i].connect, i);
+		test_assert_idx(choice.all_dead == choices[i].all_dead, i);
+		test_assert_idx(choice.trying == choices[i].trying, i);
+		test_assert_ucmp_idx(choice.wait_msecs, ==,
+				     choices[i].wait_msecs, i);
+	}
+	test_end();
+}
+
+static const struct {
+	/* failures before this one */
+	unsigned int failures;
+	enum referral_server_failure failure;
+	/* the bounds, jitter included */
+	unsigned int retry_min, retry_max, urgent_min, urgent_max;
+} backoffs[] = {
+	{ 0, REFERRAL_SERVER_UNREACHABLE, 375, 625, 187, 313 },
+	{ 1, REFERRAL_SERVER_UNREACHABLE, 750, 1250, 187, 313 },
+	{ 2, REFERRAL_SERVER_UNREACHABLE, 1500, 2500, 187, 313 },
+	{ 5, REFERRAL_SERVER_UNREACHABLE, 12000, 20000, 187, 313 },
+	{ 6, REFERRAL_SERVER_UNREACHABLE, 22500, 30000, 187, 313 },
+	{ 1000, REFERRAL_SERVER_UNREACHABLE, 22500, 30000, 187, 313 },
+	{ UINT_MAX, REFERRAL_SERVER_UNREACHABLE, 22500, 30000, 187, 313 },
+	{ 0, REFERRAL_SERVER_UNUSABLE, 375, 625, 375, 625 },
+	{ 2, REFERRAL_SERVER_UNUSABLE, 1500, 2500, 1500, 2500 },
+	{ 0, REFERRAL_SERVER_CREDENTIALS, 22500, 30000, 22500, 30000 },
+	{ 9, REFERRAL_SERVER_CREDENTIALS, 22500, 30000, 22500, 30000 },
+};
+
+void test_server_backoff(void)
+{
+	static const uint32_t randoms[] = {
+		0, 1, 62, 125, 250, 1000, 7500, 15000, 123456789, UINT32_MAX
+	};
+	struct referral_server server;
+	unsigned int i, j;
+	uint64_t msecs;
+
+	test_begin("server backoff");
+	for (i = 0; i < N_ELEMENTS(backoffs); i++) {
+		for (j = 0; j < N_ELEMENTS(randoms); j++) {
+			i_zero(&server);
+			server.state = CONNECTING;
+			server.failures = backoffs[i].failures;
+			referral_server_failed(&server, NOW,
+				backoffs[i].failure, randoms[j]);
+
+			test_assert_idx(server.state == IDLE, i);
+			test_assert_idx(server.failures > 0, i);
+			msecs = server.retry_at - NOW;
+			test_assert_idx(msecs >= backoffs[i].retry_min &&
+					msecs <= backoffs[i].retry_max, i);
+			msecs = server.urgent_retry_at - NOW;
+			test_assert_idx(msecs >= backoffs[i].urgent_min &&
+					msecs <= backoffs[i].urgent_max, i);
+		}
+	}
+	test_end();
+}
+
+/* The life of one server, for what the tables above start from. */
+void test_server_states(void)
+{
+	struct referral_server server;
+
+	test_begin("server states");
+	i_zero(&server);
+	referral_server_failed(&server, NOW, REFERRAL_SERVER_UNREACHABLE, 0);
+	referral_server_connecting(&server, NOW + 500);
+	test_assert(server.state == CONNECTING &&
+		    server.connecting_since == NOW + 500);
+	/* that it can be connected to says nothing yet */
+	referral_server_ready(&server);
+	test_assert(server.state == READY && server.failures == 1);
+	referral_server_failed(&server, NOW, REFERRAL_SERVER_UNREACHABLE, 0);
+	test_assert(server.state == IDLE && server.failures == 2);
+
+	referral_server_connecting(&server, NOW);
+	referral_server_ready(&server);
+	referral_server_suspect(&server);
+	test_assert(server.state == READY && server.suspect);
+	referral_server_answered(&server);
+	test_assert(server.state == READY && !server.suspect &&
+		    server.failures == 0);
+
+	referral_server_suspect(&server);
+	referral_server_lost(&server, NOW);
+	test_assert(server.state == IDLE && !server.suspect &&
+		    server.failures == 0 &&
+		    server.grace_until == NOW + REFERRAL_SERVER_GRACE_MSECS);
+
+	referral_server_connecting(&server, NOW);
+	referral_server_closed(&server);
+	test_assert(server.state == IDLE && server.failures == 0);
+	test_end();
+}
