@@ -31,7 +31,7 @@ class Dovecot:
     name        its host name, e.g. "home.example.com"
     passdbs     in their order: Referral(), PasswdFile(...), ...
     settings    {name: value}, the same names in every generation
-    protocols   of imap, pop3, sieve, submission
+    protocols   of imap, pop3, sieve, submission, lmtp
     mechanisms  of AUTHENTICATE
     pki         with one there is TLS, STARTTLS and implicit
     client_cert ask for certificates (EXTERNAL)

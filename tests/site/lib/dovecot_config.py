@@ -9,7 +9,8 @@ from .slapd import ADMIN_DN, ADMIN_PASSWORD, SUFFIX
 # nobody and nogroup: the owner of all mail here
 MAIL_UID = MAIL_GID = 65534
 _INET = {"imap": "imap-login", "pop3": "pop3-login",
-         "sieve": "managesieve-login", "submission": "submission-login"}
+         "sieve": "managesieve-login", "submission": "submission-login",
+         "lmtp": "lmtp"}
 
 
 def mail_folder(user):
@@ -207,7 +208,7 @@ def _services(server):
     for protocol in server.protocols:
         lines = [f"inet_listener {protocol} {{",
                  f"  port = {server.ports[protocol]}", "}"]
-        if protocol != "sieve":
+        if protocol not in ("sieve", "lmtp"):
             tls = server.tls_ports[protocol] if server.pki else 0
             lines += [f"inet_listener {protocol}s {{", f"  port = {tls}",
                       "  ssl = yes", "}"]

@@ -1,0 +1,223 @@
+"""Action proxy: the session is at the home server, whatever the protocol."""
+
+import poplib
+import smtplib
+import socket
+
+import pytest
+
+from lib import User, referral_settings, with_referral
+from lib.client import new_source
+
+FRONT, HOME = "front.example.com", "home.example.com"
+PROTOCOLS = ("imap", "pop3", "sieve", "submission", "lmtp")
+LMTP = """
+lmtp_proxy = yes
+protocol lmtp {
+  postmaster_address = postmaster@example.com
+}
+"""
+
+
+class World:
+    def __init__(self, site, settings, mechanisms=("PLAIN", "LOGIN"), raw="",
+                 home_mail_host=None):
+        self.site = site
+        self.home_ip, self.port = site.address_of(HOME), site.port(HOME)
+        elsewhere = home_mail_host or f"{self.home_ip}:{self.port}"
+        self.users = [User("alice", FRONT), User("bob", elsewhere),
+                      User("carol", elsewhere, action="refer"),
+                      User("dave", elsewhere, action="bogus")]
+        self.ldap = site.slapd(self.users)
+        self.home = self.server(HOME, {}, mechanisms, imap_port=self.port,
+                                raw="")
+        ports = {name: f"protocol {name} {{\n  referral_proxy_fields = "
+                       f"port={self.home.ports[name]}\n}}\n"
+                 for name in PROTOCOLS if name in self.home.ports}
+        del ports["imap"]
+        self.front = self.server(
+            FRONT, settings, mechanisms, raw="".join(ports.values()) + raw)
+
+    def local_hosts(self, name):
+        """POP3 and the others can't know that a mailHost's port is ours."""
+        ip = self.site.address_of(name)
+        return f"{name} {ip}" + (f" {ip}:{self.port}" if name == HOME else "")
+
+    def server(self, name, settings, mechanisms, **kwargs):
+        server = self.site.dovecot(
+            name, with_referral(self.users), protocols=PROTOCOLS,
+            mechanisms=mechanisms,
+            settings=referral_settings(
+                self.ldap, referral_local_hosts=self.local_hosts(name),
+                **settings),
+            **{**kwargs, "raw": kwargs["raw"] + LMTP})
+        for user in self.users:
+            server.deliver(user.name, f"{user.name} at {name}")
+        return server
+
+
+@pytest.fixture(scope="module")
+def world(shared_site):
+    return World(shared_site, {"referral_action": "proxy",
+                               "referral_action_attribute": "testMailAction"})
+
+
+def subject(client):
+    client.select_inbox()
+    return client.command("FETCH 1 BODY.PEEK[HEADER.FIELDS (SUBJECT)]").untagged
+
+
+def is_at(client, user, host):
+    return any(f"{user} at {host}".encode() in line for line in subject(client))
+
+
+@pytest.mark.parametrize("how", ("LOGIN command", "PLAIN", "LOGIN"))
+def test_imap(world, how):
+    client = world.site.client(world.front)
+    reply = client.log_in(how, "bob", "secret")
+    assert (reply.status, reply.code) == ("OK", "CAPABILITY")
+    assert is_at(client, "bob", HOME)
+    assert not world.front.logged_in("bob")
+
+
+def test_imap_at_home(world):
+    client = world.site.client(world.front)
+    assert client.login("alice", "secret").status == "OK"
+    assert is_at(client, "alice", FRONT)
+
+
+def test_imap_guess(world):
+    since = world.ldap.log.mark()
+    client = world.site.client(world.front)
+    assert client.login("bob", "guess").code == "AUTHENTICATIONFAILED"
+    world.ldap.assert_no_search(since)
+
+
+def test_attribute_overrules(world):
+    reply = world.site.client(world.front).login("carol", "secret")
+    assert (reply.status, reply.code) == ("NO", "REFERRAL")
+    assert (reply.url.host, reply.url.port) == (world.home_ip, world.port)
+
+
+def test_unknown_action_is_logged_and_ignored(world):
+    since = world.front.log.mark()
+    client = world.site.client(world.front)
+    assert client.login("dave", "secret").status == "OK"
+    assert is_at(client, "dave", HOME)
+    assert any("bogus" in line and "referral" in line
+               for line in world.front.log.lines(since))
+
+
+def test_pop3(world):
+    pop3 = poplib.POP3(world.front.address, world.front.ports["pop3"])
+    pop3.user("bob")
+    pop3.pass_("secret")
+    assert any(HOME.encode() in line for line in pop3.retr(1)[1])
+    pop3.quit()
+
+
+def test_managesieve(world):
+    with socket.create_connection(
+            (world.front.address, world.front.ports["sieve"]), 30,
+            (new_source(), 0)) as sock:
+        file = sock.makefile("rwb")
+
+        def answer():
+            while True:
+                line = file.readline()
+                assert line, "closed"
+                if line.startswith((b"OK", b"NO", b"BYE")):
+                    return line
+        assert answer().startswith(b"OK")
+        file.write(b'AUTHENTICATE "PLAIN" "AGJvYgBzZWNyZXQ="\r\n')
+        file.flush()
+        assert answer().startswith(b"OK")
+        file.write(b"LISTSCRIPTS\r\n")
+        file.flush()
+        assert answer().startswith(b"OK")
+    assert any("bob" in line and "managesieve-login: " in line
+               for line in world.home.log.lines())
+    assert not world.front.logged_in("bob")
+
+
+def test_submission(world):
+    since = world.front.log.mark()
+    smtp = smtplib.SMTP(world.front.address, world.front.ports["submission"],
+                        timeout=30)
+    smtp.ehlo()
+    try:
+        # The home server has no relay to send to: it says so after the
+        # login, which has then been its own.
+        smtp.login("bob", "secret")
+    except smtplib.SMTPResponseException:
+        pass
+    world.front.log.wait("submission-login: ", since)
+    world.home.log.wait("submission-login: ")
+    assert not world.front.logged_in("bob")
+
+
+def deliver_by_lmtp(world, user):
+    """Returns the replies to RCPT and to the data."""
+    with smtplib.LMTP(f"{world.front.dir}/run/lmtp") as lmtp:
+        lmtp.ehlo("client.example.com")
+        lmtp.mail("sender@example.com")
+        rcpt = lmtp.rcpt(user)
+        if rcpt[0] != 250:
+            return rcpt, None
+        return rcpt, lmtp.data(b"Subject: by lmtp\r\n\r\nhello\r\n")
+
+
+def test_lmtp(world):
+    """Mail goes where the mailbox is."""
+    rcpt, data = deliver_by_lmtp(world, "bob")
+    assert rcpt[0] == 250 and data[0] == 250, (rcpt, data)
+    world.home.log.wait("saved mail to INBOX")
+    assert not any("saved mail" in line for line in world.front.log.lines())
+
+
+def test_lmtp_at_home(world):
+    rcpt, data = deliver_by_lmtp(world, "alice")
+    assert rcpt[0] == 250 and data[0] == 250, (rcpt, data)
+    world.front.log.wait("saved mail to INBOX")
+
+
+def test_lmtp_while_ldap_is_down(site):
+    """Later, rather than into a mailbox on the wrong server."""
+    world = World(site, {"referral_action": "proxy"})
+    world.ldap.stop()
+    rcpt, _ = deliver_by_lmtp(world, "bob")
+    assert rcpt[0] == 451, rcpt
+
+
+@pytest.mark.parametrize("how", ("CRAM-MD5", "SCRAM-SHA-256"))
+def test_without_a_password(site, how):
+    """Nothing to log in with at the home server: try later, and the log says
+    why. (Dovecot's own login process would crash.)"""
+    world = World(site, {"referral_action": "proxy"},
+                  mechanisms=("PLAIN", how))
+    client = site.client(world.front)
+    reply = client.log_in(how, "bob", "secret")
+    assert (reply.status, reply.code) == ("NO", "UNAVAILABLE")
+    assert any("no-credentials" in line or "no_credentials" in line
+               for line in world.front.log.lines())
+    # the connection lives on
+    assert client.login("alice", "secret").status == "OK"
+
+
+def test_loop_ends(site):
+    """A home server that sends everyone back."""
+    world = World(site, {"referral_action": "proxy",
+                         "login_trusted_networks": "127.0.0.0/8"})
+    for user in world.users:
+        user.fields["to"] = f"{world.front.address}:{world.front.port}"
+    world.home.configure(referral_action="proxy",
+                         referral_local_hosts="nobody.example.com",
+                         referral_mailhost_field="to",
+                         login_trusted_networks="127.0.0.0/8")
+    world.home.restart()
+    reply = site.client(world.front).login("bob", "secret")
+    assert (reply.status, reply.code) == ("NO", "UNAVAILABLE")
+    assert any("loop" in line for line in world.home.log.lines())
+    decisions = [line for line in world.front.log.lines()
+                 if "proxy to" in line]
+    assert len(decisions) == 1
