@@ -91,6 +91,8 @@ enum referral_reason {
 	/* proxying was asked for, but there is neither a password nor
 	   configured credentials */
 	REFERRAL_REASON_NO_CREDENTIALS,
+	/* the session would be proxied to where it came from */
+	REFERRAL_REASON_LOOP,
 };
 
 struct referral_decision {

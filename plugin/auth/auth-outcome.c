@@ -221,6 +221,52 @@ referral_outcome_log(struct auth_request *request,
 	event_unref(&event);
 }
 
+/* The port that a proxied session goes to, 0 if that is not known. */
+static in_port_t
+referral_outcome_proxy_port(const struct referral_auth_protocol *protocol,
+			    const struct referral_decision *decision)
+{
+	const char *const *field;
+	in_port_t port;
+
+	if (decision->home.port != 0)
+		return decision->home.port;
+	for (field = protocol->proxy_fields; *field != NULL; field++) {
+		if (strncmp(*field, "port=", 5) == 0 &&
+		    net_str2port(*field + 5, &port) == 0)
+			return port;
+	}
+	return 0;
+}
+
+/* Would the session be proxied to where the client itself has connected to?
+   A trusted proxy in front of us (login_trusted_networks) has told us where
+   that was, so this sees longer loops too. Dovecot's own check comes later,
+   in the login process. */
+static bool
+referral_outcome_is_loop(const struct auth_request *request,
+			 const struct referral_auth_answer *answer,
+			 const struct referral_auth_protocol *protocol,
+			 const struct referral_decision *decision)
+{
+	const struct ip_addr *local_ip = &request->fields.local_ip;
+	unsigned int i;
+
+	if ((decision->action != REFERRAL_ACTION_OFFER &&
+	     decision->action != REFERRAL_ACTION_PROXY) ||
+	    request->fields.local_port == 0 ||
+	    referral_outcome_proxy_port(protocol, decision) !=
+	    request->fields.local_port)
+		return FALSE;
+	if (decision->home.ip.family != 0)
+		return net_ip_compare(&decision->home.ip, local_ip);
+	for (i = 0; i < answer->home_ips_count; i++) {
+		if (net_ip_compare(&answer->home_ips[i], local_ip))
+			return TRUE;
+	}
+	return FALSE;
+}
+
 static void
 referral_outcome_decide(struct auth_request *request,
 			const struct referral_auth_answer *answer,
@@ -238,6 +284,12 @@ referral_outcome_decide(struct auth_request *request,
 	input.can_proxy = can_proxy;
 	referral_policy_decide(protocol->policy, request->pool,
 			       &input, decision_r);
+	if (referral_outcome_is_loop(request, answer, protocol, decision_r)) {
+		decision_r->action = REFERRAL_ACTION_TEMPFAIL;
+		decision_r->reason = REFERRAL_REASON_LOOP;
+		decision_r->detail = "the session has come from there "
+			"(check referral_local_hosts there)";
+	}
 	referral_outcome_log(request, answer, decision_r,
 			     protocol->set->referral_dry_run);
 	if (protocol->set->referral_dry_run)

@@ -24,6 +24,7 @@ static const char *const reason_names[] = {
 	[REFERRAL_REASON_NOT_ALLOWED] = "not_allowed",
 	[REFERRAL_REASON_UNAVAILABLE] = "unavailable",
 	[REFERRAL_REASON_NO_CREDENTIALS] = "no_credentials",
+	[REFERRAL_REASON_LOOP] = "loop",
 };
 
 static const char *const status_names[] = {

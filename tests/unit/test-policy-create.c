@@ -79,6 +79,8 @@ void test_action_names(void)
 			   "home");
 	test_assert_strcmp(referral_reason_to_string(
 		REFERRAL_REASON_NO_CREDENTIALS), "no_credentials");
+	test_assert_strcmp(referral_reason_to_string(
+		REFERRAL_REASON_LOOP), "loop");
 	test_assert_strcmp(referral_status_to_string(
 		REFERRAL_LOOKUP_UNAVAILABLE), "unavailable");
 	test_assert_strcmp(referral_source_to_string(REFERRAL_SOURCE_STALE),
