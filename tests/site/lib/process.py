@@ -27,7 +27,7 @@ def wait_for(condition, what, secs=DEADLINE_SECS):
             return value
         if time.monotonic() > deadline:
             raise Timeout(f"waited {secs} s for {what}")
-        time.sleep(0.01)
+        time.sleep(0.01)  # style: poll
 
 
 class Ports:
