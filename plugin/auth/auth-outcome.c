@@ -190,7 +190,10 @@ referral_outcome_log(struct auth_request *request,
 	i_gettimeofday(&now);
 	usecs = I_MAX(timeval_diff_usecs(&now, &answer->started), 0);
 
-	event = event_create(request->event);
+	if ((event = answer->event) != NULL)
+		event_ref(event);
+	else
+		event = event_create(request->event);
 	event_add_category(event, &referral_event_category);
 	event_set_append_log_prefix(event,
 		referral_compat_request_log_prefix(request));
@@ -207,7 +210,6 @@ referral_outcome_log(struct auth_request *request,
 		event_add_str(event, "host", decision->target.name);
 	event_add_str(event, "source",
 		      referral_source_to_string(answer->lookup.source));
-	event_add_int(event, "duration", usecs);
 	if (dry_run)
 		event_add_str(event, "dry_run", "yes");
 

@@ -71,6 +71,7 @@ static void referral_auth_query_finish(struct referral_auth_query *query)
 	struct auth_request *request = query->request;
 
 	query->callback(request, &query->answer, query->context);
+	event_unref(&query->answer.event);
 	/* query is in the request's pool */
 	auth_request_unref(&request);
 }
@@ -156,6 +157,7 @@ bool referral_auth_query(const struct referral_auth_config *config,
 	query->protocol = protocol;
 	query->request = request;
 	query->answer = *answer_r;
+	query->answer.event = event_create(request->event);
 	query->callback = callback;
 	query->context = context;
 	auth_request_ref(request);

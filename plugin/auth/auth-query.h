@@ -18,6 +18,9 @@ struct referral_auth_answer {
 	unsigned int home_ips_count;
 	/* when the question was asked */
 	struct timeval started;
+	/* made then, too, since Dovecot's stats take an event's age for its
+	   duration; NULL if nobody had to be waited for */
+	struct event *event;
 };
 
 /* answer is valid during the call only */
