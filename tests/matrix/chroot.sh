@@ -64,6 +64,7 @@ chroot_wait()
 	chroot_status=0
 	wait "$chroot_child" || chroot_status=$?
 	chroot_child=
+	[ "$chroot_status" -ne 124 ] || echo "out of time" >&2
 	return "$chroot_status"
 }
 
