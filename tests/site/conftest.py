@@ -11,7 +11,7 @@ sys.path.insert(0, os.path.dirname(__file__))
 from lib import Site  # noqa: E402
 from lib.modules import Modules  # noqa: E402
 
-_SITES = pytest.StashKey[list]()
+_SITE = pytest.StashKey[Site]()
 
 
 @pytest.fixture(scope="session")
@@ -29,8 +29,8 @@ def modules():
 
 def _open_site(request, modules):
     site = Site(modules=modules)
-    # found again by the report: the node's stash, or its parents'
-    request.node.stash.setdefault(_SITES, []).append(site)
+    # found again by the report
+    request.node.stash[_SITE] = site
     with site:
         yield site
         broken = site.broken()
@@ -49,15 +49,25 @@ def shared_site(request, modules):
     yield from _open_site(request, modules)
 
 
+@pytest.fixture(autouse=True)
+def _dialogues_from_here(request):
+    """Older dialogues of a shared site are of no interest."""
+    site = request.node.parent.stash.get(_SITE, None)
+    if site is not None:
+        site.clients.clear()
+
+
 @pytest.hookimpl(hookwrapper=True)
 def pytest_runtest_makereport(item):
     report = (yield).get_result()
     if not report.failed:
         return
-    for node in item.listchain():
-        for site in node.stash.get(_SITES, []):
-            for client in site.clients:
-                report.sections.append(
-                    (f"dialogue with {client.address}:{client.port}",
-                     "\n".join(client.dialogue)))
-            report.sections += site.logs()
+    for node in (item, item.parent):
+        site = node.stash.get(_SITE, None)
+        if site is None:
+            continue
+        for client in site.clients:
+            report.sections.append(
+                (f"dialogue with {client.address}:{client.port}",
+                 "\n".join(client.dialogue)))
+        report.sections += site.logs()

@@ -9,7 +9,6 @@ from lib import Site, User, referral_settings, with_referral  # noqa: E402
 from lib.dovecot import version  # noqa: E402
 
 FRONT, HOME = "front.example.com", "home.example.com"
-_WIDTH = 100
 
 
 def heading(text):
@@ -19,10 +18,10 @@ def heading(text):
 def show(client):
     for line in client.dialogue:
         # the long lists of capabilities say nothing here
-        if len(line) > _WIDTH and "CAPABILITY " in line:
-            start = line.index("CAPABILITY ") + 40
+        if "[CAPABILITY " in line:
+            start = line.index("[CAPABILITY ") + len("[CAPABILITY")
             line = f"{line[:start]} ...{line[line.index(']', start):]}"
-        print("   ", line)
+        print("   ", line.replace("\r\n", "\n       "))
 
 
 def expect(condition, what):
@@ -32,20 +31,17 @@ def expect(condition, what):
 
 def start(site):
     """Returns the directory, the front and the home server."""
-    # Port 143 is the system's: the directory names ours.
-    port = site.port(HOME)
-    users = [User("alice", FRONT), User("bob", f"{HOME}:{port}")]
+    users = [User("alice", FRONT), User("bob", HOME)]
     ldap = site.slapd(users)
 
-    def server(name, **kwargs):
+    def server(name):
         dovecot = site.dovecot(
             name, with_referral(users), protocols=["imap"],
-            settings=referral_settings(ldap, referral_local_hosts=name),
-            **kwargs)
+            settings=referral_settings(ldap, referral_local_hosts=name))
         for user in users:
             dovecot.deliver(user.name, f"{user.name}'s mailbox at {name}")
         return dovecot
-    front, home = server(FRONT), server(HOME, imap_port=port)
+    front, home = server(FRONT), server(HOME)
     heading("Running now, all below " + site.dir)
     print(f"    {ldap.uri}")
     for user in users:
@@ -86,8 +82,8 @@ def referred(site, front, home):
     expect(not front.logged_in("bob"), f"bob has no session at {FRONT}")
 
     url = reply.url
-    address = site.address_of(url.host)
-    heading(f"bob's client follows {url.text} ({url.host} is {address} here)")
+    heading(f"bob's client follows {url.text}\n   "
+            f"({url.host} is {home.address}:{home.port} here)")
     client = site.connect(url.host, url.port)
     reply = client.login(url.user, "secret")
     there = reply.status == "OK" and inbox_is_at(client, home)

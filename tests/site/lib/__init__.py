@@ -8,12 +8,14 @@ from .dovecot import Dovecot, Ldap, PasswdFile, Referral, Static
 from .kdc import Kdc
 from .pki import Pki
 from .process import Timeout, wait_for
-from .site import Site, User, referral_settings, with_referral
+from .site import (Site, User, World, pair, refer, referral_settings,
+                   with_referral)
 from .slapd import Slapd
 from .url import Url, parse_url
 
 __all__ = [
     "Client", "Dovecot", "Kdc", "Ldap", "PasswdFile", "Pki", "ProtocolError",
-    "Referral", "Site", "Slapd", "Static", "Timeout", "Url", "User", "follow",
-    "parse_url", "referral_settings", "wait_for", "with_referral",
+    "Referral", "Site", "Slapd", "Static", "Timeout", "Url", "User", "World",
+    "follow", "pair", "parse_url", "refer", "referral_settings",
+    "wait_for", "with_referral",
 ]

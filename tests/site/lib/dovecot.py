@@ -37,7 +37,7 @@ class Dovecot:
     client_cert ask for certificates (EXTERNAL)
     keytab, kdc for GSSAPI
     cleartext   are passwords taken without TLS?
-    imap_port   one that Site.port() gave, else any
+    strip_realm users are known without the @ and what follows
     raw         more configuration, as it is
     """
 
@@ -45,7 +45,7 @@ class Dovecot:
                  settings=None, protocols=("imap", "pop3"),
                  mechanisms=("PLAIN", "LOGIN"), pki=None, client_cert=False,
                  keytab=None, kdc=None, raw="", env=None, start=True,
-                 cleartext=True, imap_port=None):
+                 cleartext=True, strip_realm=False):
         self.dir, self.name, self.address = directory, name, address
         self.modules = modules
         for sub in ("", "run", "state", "mail"):
@@ -57,12 +57,11 @@ class Dovecot:
         for protocol in self.protocols:
             self.ports[protocol] = ports.take(address)
             self.tls_ports[protocol] = ports.take(address)
-        if imap_port is not None:
-            self.ports["imap"] = imap_port
         self.passdbs = list(passdbs)
         self.settings = dict(settings or {})
         self.pki, self.client_cert = pki, client_cert
         self.keytab, self.kdc, self.cleartext = keytab, kdc, cleartext
+        self.strip_realm = strip_realm
         self.cert = None
         if pki is not None:
             self.cert = pki.cert(name, [f"DNS:{name}", f"IP:{address}"])

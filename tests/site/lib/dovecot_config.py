@@ -28,8 +28,9 @@ class Dialect(NamedTuple):
     tls: str
     # {ca}
     client_cert: str
-    # "yes" or "no" follows
+    # passwords without TLS: taken, not taken
     cleartext: tuple
+    strip_realm: str
     is_24: bool
 
 
@@ -51,6 +52,7 @@ ssl_require_crl = no
 auth_ssl_username_from_cert = yes
 """,
     cleartext=("disable_plaintext_auth = no", "disable_plaintext_auth = yes"),
+    strip_realm="auth_username_format = %Ln\n",
     is_24=False)
 
 _D24 = Dialect(
@@ -77,6 +79,7 @@ ssl_server_require_crl = no
 auth_ssl_username_from_cert = yes
 """,
     cleartext=("auth_allow_cleartext = yes", "auth_allow_cleartext = no"),
+    strip_realm="auth_username_format = %{user | username | lower}\n",
     is_24=True)
 
 
@@ -150,19 +153,24 @@ class PasswdFile(_Passdb):
 
 
 class Static(_Passdb):
-    """fields: {"nopassword": "y"}"""
+    """Anyone, with this password. fields: like {"nopassword": "y"}"""
 
     driver = "static"
 
-    def __init__(self, fields, **options):
+    def __init__(self, password=None, fields=None, **options):
         super().__init__(**options)
-        self.fields = fields
+        self.password, self.fields = password, fields or {}
 
     def _lines(self, path, d):
         pairs = [f"{key}={value}" for key, value in self.fields.items()]
         if not d.is_24:
+            if self.password is not None:
+                pairs.append(f"password={self.password}")
             return [f"args = {' '.join(pairs)}"]
-        return ["fields {"] + [f"  {pair}" for pair in pairs] + ["}"]
+        lines = ["fields {"] + [f"  {pair}" for pair in pairs] + ["}"]
+        if self.password is not None:
+            lines.append(f"password = {self.password}")
+        return lines
 
 
 class Ldap(_Passdb):
@@ -255,6 +263,8 @@ namespace inbox {{
     if server.keytab:
         out += (f"auth_krb5_keytab = {server.keytab}\n"
                 f"auth_gssapi_hostname = {server.name}\n")
+    if server.strip_realm:
+        out += d.strip_realm
     for name, value in server.settings.items():
         out += f"{name} = {quote(value)}\n"
     out += _services(server)

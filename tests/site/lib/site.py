@@ -5,7 +5,7 @@ import shutil
 import ssl
 import tempfile
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from .client import Client, follow
 from .dovecot import Dovecot
@@ -13,6 +13,7 @@ from .dovecot_config import PasswdFile, Referral
 from .kdc import Kdc
 from .modules import Modules
 from .pki import Pki
+from .pop3 import Pop3
 from .process import Ports
 from .slapd import READER_DN, READER_PASSWORD, SUFFIX, Slapd
 
@@ -106,10 +107,6 @@ class Site:
         self._servers.append(server)
         return server
 
-    def port(self, host):
-        """A free port of a host that is to be."""
-        return self._ports.take(self.address_of(host))
-
     # clients
 
     def tls_context(self, cert=None):
@@ -130,7 +127,17 @@ class Site:
         return client
 
     def connect(self, host, port):
+        """Port 143 is that of the server with this name."""
+        if port == 143:
+            port = next(server.port for server in self._servers
+                        if isinstance(server, Dovecot) and
+                        server.name == host)
         client = Client(self.address_of(host), port)
+        self.clients.append(client)
+        return client
+
+    def pop3(self, server):
+        client = Pop3(server.address, server.ports["pop3"])
         self.clients.append(client)
         return client
 
@@ -167,3 +174,38 @@ def referral_settings(slapd, **more):
 def with_referral(users, **options):
     """The passdbs of a usual server."""
     return [Referral(), PasswdFile(users, **options)]
+
+
+class World(NamedTuple):
+    ldap: Slapd
+    front: Dovecot
+    # None where only "front" was asked for
+    home: Any
+
+
+def pair(site, users, settings=None, names=("front", "home"), passdbs=None,
+         anonymous=False, **kwargs):
+    """An LDAP server with users, front.example.com (127.0.0.1) and
+    home.example.com (127.0.0.2), which both ask it.
+
+    passdbs: in place of a PasswdFile of users. kwargs: see Dovecot.
+    """
+    ldap = site.slapd(users, pki=kwargs.get("pki"), anonymous=anonymous)
+    servers = {"front": None, "home": None}
+    for name in names:
+        host = f"{name}.example.com"
+        values = {"referral_local_hosts": host, **(settings or {})}
+        servers[name] = site.dovecot(
+            host, [Referral(), *(passdbs or [PasswdFile(users)])],
+            settings=referral_settings(ldap, **values), **kwargs)
+    return World(ldap, **servers)
+
+
+def refer(site, server, user, **kwargs):
+    """Log in with LOGIN and be referred. Returns the NO reply; the BYE and
+    the close are checked."""
+    client = site.client(server, **kwargs)
+    reply = client.login(user, "secret")
+    assert (reply.status, reply.code) == ("NO", "REFERRAL"), reply.raw
+    client.read_bye()
+    return reply

@@ -38,7 +38,7 @@ pidfile {dir}/slapd.pid
 sizelimit 100
 {tls}
 # who connects over ldapi, or with a certificate of our CA, is the reader
-authz-regexp gidNumber=[0-9]+\\+uidNumber=[0-9]+,cn=peercred,cn=external,cn=auth
+authz-regexp gidNumber=[0-9]+[+]uidNumber=[0-9]+,cn=peercred,cn=external,cn=auth
   {reader}
 authz-regexp cn=reader {reader}
 access to attrs=userPassword by anonymous auth by * none
@@ -66,6 +66,8 @@ def _first_dir(*paths):
 def _ldif_line(name, value):
     if isinstance(value, str):
         value = value.encode()
+    if not value:
+        return f"{name}:"
     return f"{name}:: {base64.b64encode(value).decode()}"
 
 
