@@ -1,0 +1,100 @@
+"""A wrong value stops doveconf with an error that names the setting."""
+
+import pytest
+
+from lib import PasswdFile, User, pair
+
+USERS = [User("bob", "home.example.com")]
+BAD = [
+    ("referral_ldap_uris", "http://ldap.example.com"),
+    ("referral_ldap_uris", "ldap://"),
+    ("referral_ldap_uris", "ldap://ldap.example.com:port"),
+    ("referral_ldap_scope", "tree"),
+    ("referral_ldap_filter", "(uid=%{user}"),
+    ("referral_ldap_filter", "uid=%{user"),
+    ("referral_ldap_filter", "(uid=%{nothing})"),
+    ("referral_ldap_filter", ""),
+    ("referral_ldap_attributes", ""),
+    ("referral_ldap_starttls", "perhaps"),
+    ("referral_ldap_sasl_mechanism", "TELEPATHY"),
+    ("referral_ldap_timeout", "soon"),
+    ("referral_ldap_timeout", "0"),
+    ("referral_ldap_connect_timeout", "0"),
+    ("referral_cache_ttl", "x"),
+    ("referral_cache_size", "much"),
+    ("referral_action", "send"),
+    ("referral_other_action", "refer"),
+    ("referral_missing_action", "proxy"),
+    ("referral_failure_action", "reject"),
+    ("referral_networks", "192.0.2.0/99"),
+    ("referral_networks", "office"),
+    ("referral_host_map", "a.example.com"),
+    ("referral_host_map", "a=b b=a"),
+    ("referral_allowed_hosts", "a b]"),
+    ("referral_local_hosts", "x]y"),
+    ("referral_url_auth", "plain"),
+    ("referral_drain_host", "x]y"),
+    ("referral_text", ""),
+    ("referral_dry_run", "maybe"),
+]
+
+
+@pytest.fixture(scope="module")
+def front(shared_site):
+    return pair(shared_site, USERS, names=["front"]).front
+
+
+def test_good(front):
+    status, out = front.doveconf("-n")
+    assert status == 0 and "Error" not in out
+    assert "referral_ldap_uris" in out
+
+
+@pytest.mark.parametrize("name, value", BAD)
+def test_bad(front, name, value):
+    before = front.settings.get(name)
+    try:
+        front.configure(**{name: value})
+        status, out = front.doveconf("-n")
+    finally:
+        front.settings.pop(name)
+        front.configure(**({name: before} if before is not None else {}))
+    assert status != 0, out
+    # Dovecot's own errors about types name the line
+    assert name in out or "Invalid" in out and "line" in out
+
+
+def test_unknown_setting(front):
+    front.configure(referral_ldap_url="ldap://ldap.example.com")
+    status, out = front.doveconf("-n")
+    front.settings.pop("referral_ldap_url")
+    front.configure()
+    assert status != 0 and "referral_ldap_url" in out
+
+
+def test_per_protocol(shared_site, front):
+    """An override for one protocol is kept apart."""
+    front.raw, raw = "protocol pop3 {\n  referral_action = local\n}\n", \
+        front.raw
+    front.configure()
+    front.reload()
+    pop3 = shared_site.pop3(front)
+    assert pop3.login("bob", "secret")[0]
+    assert shared_site.client(front).login("bob", "secret").code == "REFERRAL"
+    front.raw = raw
+    front.configure()
+    front.reload()
+
+
+def test_not_first(site):
+    """A carrier behind other passdbs is put first, with a warning."""
+    from lib import Referral, referral_settings
+    ldap = site.slapd(USERS)
+    front = site.dovecot(
+        "front.example.com", [PasswdFile(USERS), Referral()],
+        settings=referral_settings(ldap,
+                                   referral_local_hosts="front.example.com"))
+    front.log.wait(["Warning", "passdb", "first"])
+    assert site.client(front).login("bob", "secret").code == "REFERRAL"
+    reply = site.client(front).login("bob", "guess")
+    assert reply.code == "AUTHENTICATIONFAILED"
