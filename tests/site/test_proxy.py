@@ -207,13 +207,13 @@ def test_without_a_password(site, how):
 def test_loop_ends(site):
     """A home server that sends everyone back."""
     world = World(site, {"referral_action": "proxy",
-                         "login_trusted_networks": "127.0.0.0/8"})
+                         "login_trusted_networks": "127.0.0.1/32"})
     for user in world.users:
         user.fields["to"] = f"{world.front.address}:{world.front.port}"
     world.home.configure(referral_action="proxy",
                          referral_local_hosts="nobody.example.com",
                          referral_mailhost_field="to",
-                         login_trusted_networks="127.0.0.0/8")
+                         login_trusted_networks="127.0.0.1/32")
     world.home.restart()
     reply = site.client(world.front).login("bob", "secret")
     assert (reply.status, reply.code) == ("NO", "UNAVAILABLE")
