@@ -20,40 +20,38 @@ protocol lmtp {
 
 
 class World:
-    def __init__(self, site, settings, mechanisms=("PLAIN", "LOGIN"), raw="",
-                 home_mail_host=None):
+    """bob, carol and dave are at home elsewhere: at an address and a port,
+    which proxying needs no DNS for."""
+
+    def __init__(self, site, settings, mechanisms=("PLAIN", "LOGIN")):
         self.site = site
-        self.home_ip, self.port = site.address_of(HOME), site.port(HOME)
-        elsewhere = home_mail_host or f"{self.home_ip}:{self.port}"
-        self.users = [User("alice", FRONT), User("bob", elsewhere),
-                      User("carol", elsewhere, action="refer"),
-                      User("dave", elsewhere, action="bogus")]
+        self.users = [User("alice", FRONT), User("bob"),
+                      User("carol", action="refer"),
+                      User("dave", action="bogus")]
         self.ldap = site.slapd(self.users)
-        self.home = self.server(HOME, {}, mechanisms, imap_port=self.port,
-                                raw="")
-        ports = {name: f"protocol {name} {{\n  referral_proxy_fields = "
-                       f"port={self.home.ports[name]}\n}}\n"
-                 for name in PROTOCOLS if name in self.home.ports}
-        del ports["imap"]
-        self.front = self.server(
-            FRONT, settings, mechanisms, raw="".join(ports.values()) + raw)
+        self.home = self.server(HOME, {}, mechanisms)
+        self.home_ip, self.port = self.home.address, self.home.port
+        there = f"{self.home_ip}:{self.port}"
+        # POP3 and the others can't know by themselves that this port is ours
+        self.home.configure(
+            referral_local_hosts=f"{HOME} {self.home_ip} {there}")
+        for user in self.users[1:]:
+            self.ldap.set(user.name, values=[there])
+        self.front = self.server(FRONT, settings, mechanisms, "".join(
+            f"protocol {name} {{\n  referral_proxy_fields = "
+            f"port={self.home.ports[name]}\n}}\n"
+            for name in PROTOCOLS if name != "imap"))
+        for server in (self.home, self.front):
+            for user in self.users:
+                server.deliver(user.name, f"{user.name} at {server.name}")
+            server.start()
 
-    def local_hosts(self, name):
-        """POP3 and the others can't know that a mailHost's port is ours."""
-        ip = self.site.address_of(name)
-        return f"{name} {ip}" + (f" {ip}:{self.port}" if name == HOME else "")
-
-    def server(self, name, settings, mechanisms, **kwargs):
-        server = self.site.dovecot(
+    def server(self, name, settings, mechanisms, raw=""):
+        return self.site.dovecot(
             name, with_referral(self.users), protocols=PROTOCOLS,
-            mechanisms=mechanisms,
+            mechanisms=mechanisms, raw=raw + LMTP, start=False,
             settings=referral_settings(
-                self.ldap, referral_local_hosts=self.local_hosts(name),
-                **settings),
-            **{**kwargs, "raw": kwargs["raw"] + LMTP})
-        for user in self.users:
-            server.deliver(user.name, f"{user.name} at {name}")
-        return server
+                self.ldap, referral_local_hosts=name, **settings))
 
 
 @pytest.fixture(scope="module")
