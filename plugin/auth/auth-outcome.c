@@ -59,6 +59,14 @@ referral_outcome_refer(struct auth_request *request,
 			   referral_host_to_string(&decision->target, 0));
 }
 
+/* RFC 7628 and its forerunner */
+static bool referral_mech_has_token(const char *mech_name)
+{
+	return mech_name != NULL &&
+		(strcmp(mech_name, "OAUTHBEARER") == 0 ||
+		 strcmp(mech_name, "XOAUTH2") == 0);
+}
+
 static void
 referral_outcome_proxy(struct auth_request *request,
 		       const struct referral_auth_protocol *protocol,
@@ -75,6 +83,13 @@ referral_outcome_proxy(struct auth_request *request,
 					   t_strdup_until(*field, value),
 					   value + 1);
 		}
+	}
+	if (!protocol->proxy_credentials &&
+	    referral_mech_has_token(request->fields.mech_name) &&
+	    !auth_fields_exists(request->fields.extra_fields, "proxy_mech")) {
+		/* what was given is a token: no password for LOGIN */
+		referral_field_add(request, "proxy_mech",
+				   request->fields.mech_name);
 	}
 	referral_field_add(request, "proxy", NULL);
 	referral_field_add(request, "host", decision->home.name);

@@ -1,5 +1,6 @@
 """Action proxy: the session is at the home server, whatever the protocol."""
 
+import base64
 import poplib
 import smtplib
 import socket
@@ -8,6 +9,7 @@ import pytest
 
 from lib import User, referral_settings, with_referral
 from lib.client import new_source
+from lib.dovecot import version
 
 FRONT, HOME = "front.example.com", "home.example.com"
 PROTOCOLS = ("imap", "pop3", "sieve", "submission", "lmtp")
@@ -200,6 +202,19 @@ def test_without_a_password(site, how):
                for line in world.front.log.lines())
     # the connection lives on
     assert client.login("alice", "secret").status == "OK"
+
+
+@pytest.mark.skipif(version() >= (2, 4), reason="2.4 takes tokens from "
+                    "passdb oauth2 alone, which needs a token server")
+def test_token(site):
+    """A token goes on to the home server as a token."""
+    world = World(site, {"referral_action": "proxy"},
+                  mechanisms=("PLAIN", "XOAUTH2"))
+    client = site.client(world.front)
+    token = base64.b64encode(b"user=bob\1auth=Bearer secret\1\1").decode()
+    assert client.command(f"AUTHENTICATE XOAUTH2 {token}").status == "OK"
+    assert is_at(client, "bob", HOME)
+    assert any("method=XOAUTH2" in line for line in world.home.log.lines())
 
 
 def test_loop_ends(site):
