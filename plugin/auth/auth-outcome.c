@@ -109,10 +109,16 @@ static void
 referral_outcome_suggest(struct auth_request *request,
 			 const struct referral_decision *decision)
 {
+	const char *auth = request->fields.mech_name;
+
+	/* The LOGIN command comes here as PLAIN. Only the login process knows
+	   the difference, and it has no say in this reply. */
+	if (strcmp(auth, "PLAIN") == 0)
+		auth = "*";
 	referral_compat_userdb_field_add(request, REFERRAL_USERDB_FIELD_HOST,
 		referral_host_to_string(&decision->target, 0));
 	referral_compat_userdb_field_add(request, REFERRAL_USERDB_FIELD_AUTH,
-					 request->fields.mech_name);
+					 auth);
 }
 
 static void
