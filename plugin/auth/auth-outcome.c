@@ -111,6 +111,10 @@ referral_outcome_suggest(struct auth_request *request,
 {
 	const char *auth = request->fields.mech_name;
 
+	/* A proxy takes an OK with a referral for a failure. */
+	if (auth_fields_exists(request->fields.extra_fields,
+			       "forward_"REFERRAL_FORWARD_TRUSTED))
+		return;
 	/* The LOGIN command comes here as PLAIN. Only the login process knows
 	   the difference, and it has no say in this reply. */
 	if (strcmp(auth, "PLAIN") == 0)
