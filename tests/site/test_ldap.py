@@ -164,13 +164,13 @@ def test_frozen(site):
     """A server that accepts and says nothing: the answer comes in time."""
     ldap = site.slapd(USERS)
     server = front(site, ldap, referral_cache_ttl="0",
-                   referral_cache_stale_ttl="0")
-    works(site, server)
+                   referral_cache_stale_ttl="0", referral_ldap_timeout="2 secs",
+                   referral_ldap_connect_timeout="1500 msecs")
+    until_it_works(site, server)
     ldap.freeze()
     unavailable(site, server)
     ldap.thaw()
     until_it_works(site, server)
-    works(site, server)
 
 
 def test_stale(site):

@@ -7,14 +7,12 @@ from lib import User, pair, refer, wait_for
 
 USERS = [User("alice", "front.example.com"), User("bob", "home.example.com")]
 USERS += [User(f"user{number}", "home.example.com") for number in range(40)]
-SLOW = {"referral_ldap_timeout": "20 secs",
-        "referral_ldap_connect_timeout": "20 secs"}
 
 
 @pytest.fixture
 def world(site):
-    world = pair(site, USERS, names=["front"], mechanisms=("PLAIN", "CRAM-MD5"),
-                 settings=SLOW)
+    world = pair(site, USERS, names=["front"],
+                 mechanisms=("PLAIN", "CRAM-MD5"))
     # the connection to LDAP stands
     refer(site, world.front, "user0")
     world.ldap.freeze()

@@ -166,6 +166,9 @@ def referral_settings(slapd, **more):
         "referral_ldap_base": SUFFIX,
         "referral_ldap_auth_dn": READER_DN,
         "referral_ldap_auth_dn_password": READER_PASSWORD,
+        # the machine may be busy: only tests of timeouts want short ones
+        "referral_ldap_timeout": "20 secs",
+        "referral_ldap_connect_timeout": "20 secs",
     }
     settings.update(more)
     return settings
