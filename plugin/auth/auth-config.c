@@ -232,7 +232,6 @@ int referral_auth_config_init(struct event *event,
 	config->pool = pool;
 	config->event = event_create(auth_event);
 	event_add_category(config->event, &referral_event_category);
-	event_set_append_log_prefix(config->event, "referral: ");
 	p_array_init(&config->protocols, pool, 8);
 
 	if (referral_auth_config_add_protocols(config, event, error_r) < 0) {

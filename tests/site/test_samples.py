@@ -58,6 +58,8 @@ def test_man_page_names_every_setting(config):
     assert set(documented()) == {n for n, _ in settings_in(output)}
 
 
+@pytest.mark.skipif(GENERATION == "2.4", reason="2.4's doveconf -n compares "
+                    "what was written: 10s is not its 10 secs")
 def test_man_page_defaults(config):
     """Set to its documented default, no setting differs from its default."""
     raw = "".join(f"{name} = {value}\n"

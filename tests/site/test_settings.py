@@ -3,6 +3,7 @@
 import pytest
 
 from lib import PasswdFile, User, pair
+from lib.dovecot import version
 
 USERS = [User("bob", "home.example.com")]
 BAD = [
@@ -11,7 +12,9 @@ BAD = [
     ("referral_ldap_uris", "ldap://ldap.example.com:port"),
     ("referral_ldap_scope", "tree"),
     ("referral_ldap_filter", "(uid=%{user}"),
-    ("referral_ldap_filter", "uid=%{user"),
+    pytest.param("referral_ldap_filter", "uid=%{user", marks=pytest.mark.skipif(
+        version() >= (2, 4), reason="2.4's own doveconf panics at an unclosed "
+        "variable, in any setting")),
     ("referral_ldap_filter", "(uid=%{nothing})"),
     ("referral_ldap_filter", ""),
     ("referral_ldap_attributes", ""),
@@ -35,6 +38,7 @@ BAD = [
     ("referral_url_auth", "plain"),
     ("referral_drain_host", "x]y"),
     ("referral_text", ""),
+    ("referral_text", "[ALERT] two codes"),
     ("referral_dry_run", "maybe"),
 ]
 

@@ -165,8 +165,10 @@ class Dovecot:
 
     def logged_in(self, user, since=0):
         """Did user get a session of this server's own?"""
-        return any(f"Login: user=<{user}>" in line
-                   for line in self.log.lines(since))
+        return any(f"{words}: user=<{user}>" in line
+                   for line in self.log.lines(since)
+                   # 2.3's words and 2.4's
+                   for words in ("Login", "Logged in"))
 
     def deliver(self, user, subject):
         """Put a message into user's INBOX."""

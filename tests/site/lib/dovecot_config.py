@@ -169,7 +169,7 @@ class Static(_Passdb):
             return [f"args = {' '.join(pairs)}"]
         lines = ["fields {"] + [f"  {pair}" for pair in pairs] + ["}"]
         if self.password is not None:
-            lines.append(f"password = {self.password}")
+            lines.append(f"passdb_static_password = {self.password}")
         return lines
 
 

@@ -107,6 +107,10 @@ class Site:
         self._servers.append(server)
         return server
 
+    def port(self, host):
+        """A free port of a host, for a listener that is no Dovecot's own."""
+        return self._ports.take(self.address_of(host))
+
     # clients
 
     def tls_context(self, cert=None):
