@@ -1,9 +1,7 @@
-/* Turns a decision into fields, a log line and an event. */
+/* Turns a decision into fields. */
 
 #include "auth-common.h"
-#include "ioloop.h"
 #include "str.h"
-#include "time-util.h"
 #include "auth-fields.h"
 #define AUTH_REQUEST_FIELDS_CONST
 #include "auth-request.h"
@@ -14,6 +12,7 @@
 #include "referral-settings.h"
 #include "compat-auth.h"
 #include "auth-config.h"
+#include "auth-log.h"
 #include "auth-query.h"
 #include "auth-outcome.h"
 
@@ -177,77 +176,6 @@ referral_outcome_set_fields(struct auth_request *request,
 	return AUTH_CLIENT_RESULT_SUCCESS;
 }
 
-static const char *
-referral_outcome_log_text(const struct referral_auth_answer *answer,
-			  const struct referral_decision *decision,
-			  bool dry_run, long long usecs)
-{
-	string_t *str = t_str_new(128);
-
-	if (dry_run)
-		str_append(str, "dry run, would be: ");
-	str_append(str, referral_action_to_string(decision->action));
-	if (decision->target.name != NULL) {
-		str_append(str, " to ");
-		str_append(str, referral_host_to_string(&decision->target,
-							REFERRAL_IMAP_PORT));
-	}
-	str_printfa(str, " (%s, %s, %lld.%03lld ms)",
-		    referral_reason_to_string(decision->reason),
-		    referral_source_to_string(answer->lookup.source),
-		    usecs / 1000, usecs % 1000);
-	if (decision->detail != NULL)
-		str_printfa(str, ": %s", decision->detail);
-	return str_c(str);
-}
-
-static void
-referral_outcome_log(struct auth_request *request,
-		     const struct referral_auth_answer *answer,
-		     const struct referral_decision *decision, bool dry_run)
-{
-	struct timeval now;
-	struct event *event;
-	const char *text;
-	long long usecs;
-
-	/* the loop's own time may be older than the answer */
-	i_gettimeofday(&now);
-	usecs = I_MAX(timeval_diff_usecs(&now, &answer->started), 0);
-
-	if ((event = answer->event) != NULL)
-		event_ref(event);
-	else
-		event = event_create(request->event);
-	event_add_category(event, &referral_event_category);
-	event_set_append_log_prefix(event,
-		referral_compat_request_log_prefix(request));
-	event_set_name(event, "login_referral_finished");
-	event_add_str(event, "protocol",
-		      referral_compat_request_protocol(request));
-	event_add_str(event, "result",
-		      referral_status_to_string(answer->lookup.status));
-	event_add_str(event, "action",
-		      referral_action_to_string(decision->action));
-	event_add_str(event, "reason",
-		      referral_reason_to_string(decision->reason));
-	if (decision->target.name != NULL)
-		event_add_str(event, "host", decision->target.name);
-	event_add_str(event, "source",
-		      referral_source_to_string(answer->lookup.source));
-	if (dry_run)
-		event_add_str(event, "dry_run", "yes");
-
-	text = referral_outcome_log_text(answer, decision, dry_run, usecs);
-	if (decision->action == REFERRAL_ACTION_LOCAL &&
-	    decision->reason == REFERRAL_REASON_HOME &&
-	    decision->detail == NULL)
-		e_debug(event, "%s", text);
-	else
-		e_info(event, "%s", text);
-	event_unref(&event);
-}
-
 /* The port that a proxied session goes to, 0 if that is not known. */
 static in_port_t
 referral_outcome_proxy_port(const struct referral_auth_protocol *protocol,
@@ -317,8 +245,8 @@ referral_outcome_decide(struct auth_request *request,
 		decision_r->detail = "the session has come from there "
 			"(check referral_local_hosts there)";
 	}
-	referral_outcome_log(request, answer, decision_r,
-			     protocol->set->referral_dry_run);
+	referral_auth_log(request, answer, decision_r,
+			  protocol->set->referral_dry_run);
 	if (protocol->set->referral_dry_run)
 		decision_r->action = REFERRAL_ACTION_LOCAL;
 }

@@ -1,8 +1,8 @@
 #ifndef REFERRAL_AUTH_OUTCOME_H
 #define REFERRAL_AUTH_OUTCOME_H
 
-/* From a lookup result to the fields that the login process acts on, with the
-   log line and the event of the decision. */
+/* From a lookup result to the fields that the login process acts on. Every
+   decision is logged (auth-log.h). */
 
 #include "auth-request-handler.h"
 #include "passdb.h"

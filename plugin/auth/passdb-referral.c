@@ -14,6 +14,7 @@
 #include "auth-check.h"
 #include "auth-config.h"
 #include "auth-hook.h"
+#include "auth-log.h"
 #include "auth-pass.h"
 #include "passdb-referral.h"
 
@@ -111,6 +112,7 @@ static void referral_carrier_deinit(struct passdb_module *module ATTR_UNUSED)
 	referral_auth_config_deinit(&carrier_config);
 	referral_auth_hook_deinit();
 	referral_auth_pass_deinit();
+	referral_auth_log_deinit();
 }
 
 static struct passdb_module_interface referral_passdb = {

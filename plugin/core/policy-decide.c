@@ -21,7 +21,7 @@ struct decide_context {
 	const struct referral_policy_input *input;
 	pool_t pool;
 	struct referral_decision *decision;
-	/* notes become decision.detail */
+	/* becomes decision.detail; NULL if there is nothing to note */
 	string_t *notes;
 };
 
@@ -30,7 +30,9 @@ add_note(struct decide_context *ctx, const char *fmt, ...)
 {
 	va_list args;
 
-	if (str_len(ctx->notes) > 0)
+	if (ctx->notes == NULL)
+		ctx->notes = t_str_new(128);
+	else
 		str_append(ctx->notes, "; ");
 	va_start(args, fmt);
 	str_vprintfa(ctx->notes, fmt, args);
@@ -248,7 +250,6 @@ void referral_policy_decide(const struct referral_policy *policy, pool_t pool,
 		.input = input,
 		.pool = pool,
 		.decision = decision_r,
-		.notes = t_str_new(128),
 	};
 
 	i_zero(decision_r);
@@ -273,7 +274,7 @@ void referral_policy_decide(const struct referral_policy *policy, pool_t pool,
 	}
 	if (lookup->error != NULL)
 		add_note(&ctx, "%s", lookup->error);
-	if (str_len(ctx.notes) > 0)
+	if (ctx.notes != NULL)
 		decision_r->detail = p_strdup(pool, str_c(ctx.notes));
 }
 

@@ -1,0 +1,168 @@
+/* The log line and the event of a decision. */
+
+#include "auth-common.h"
+#include "event-filter.h"
+#include "ioloop.h"
+#include "str.h"
+#include "time-util.h"
+#include "auth-request.h"
+#include "mailhost.h"
+#include "policy.h"
+#include "referral-decision.h"
+#include "compat-auth.h"
+#include "auth-config.h"
+#include "auth-query.h"
+#include "auth-log.h"
+
+/* RFC 3501: the port that need not be said */
+#define REFERRAL_IMAP_PORT 143
+
+/* What sites may set to see events: metrics, log_debug, log_core_filter. These
+   filters are not changed but replaced. */
+static struct referral_log_filter {
+	struct event_filter *filter;
+	bool empty;
+} log_filters[3];
+
+/* Is there something to mend, in the directory or in the settings? */
+static bool referral_log_is_trouble(const struct referral_decision *decision)
+{
+	return decision->detail != NULL &&
+		decision->reason != REFERRAL_REASON_HOME &&
+		decision->reason != REFERRAL_REASON_ELSEWHERE;
+}
+
+static enum log_type
+referral_log_level(const struct referral_decision *decision)
+{
+	if (referral_log_is_trouble(decision))
+		return LOG_TYPE_WARNING;
+	if (decision->action == REFERRAL_ACTION_LOCAL &&
+	    decision->reason == REFERRAL_REASON_HOME &&
+	    decision->detail == NULL)
+		return LOG_TYPE_DEBUG;
+	return LOG_TYPE_INFO;
+}
+
+static bool
+referral_log_filter_is_empty(struct referral_log_filter *known,
+			     struct event_filter *filter)
+{
+	string_t *str;
+
+	if (filter == NULL)
+		return TRUE;
+	if (filter != known->filter) {
+		event_filter_unref(&known->filter);
+		known->filter = filter;
+		event_filter_ref(filter);
+		str = t_str_new(256);
+		event_filter_export(filter, str);
+		known->empty = str_len(str) == 0;
+	}
+	return known->empty;
+}
+
+/* An event costs the auth process more than all the rest of a cached referral,
+   and most sites neither count events nor have auth_verbose. */
+static bool
+referral_log_is_wanted(struct auth_request *request, enum log_type level)
+{
+	return event_want_log_level(request->event, level) ||
+		!referral_log_filter_is_empty(&log_filters[0],
+			event_get_global_debug_send_filter()) ||
+		!referral_log_filter_is_empty(&log_filters[1],
+			event_get_global_debug_log_filter()) ||
+		!referral_log_filter_is_empty(&log_filters[2],
+			event_get_global_core_log_filter());
+}
+
+static const char *
+referral_log_text(const struct referral_auth_answer *answer,
+		  const struct referral_decision *decision,
+		  bool dry_run, long long usecs)
+{
+	string_t *str = t_str_new(128);
+
+	if (dry_run)
+		str_append(str, "dry run, would be: ");
+	str_append(str, referral_action_to_string(decision->action));
+	if (decision->target.name != NULL) {
+		str_append(str, " to ");
+		str_append(str, referral_host_to_string(&decision->target,
+							REFERRAL_IMAP_PORT));
+	}
+	str_printfa(str, " (%s, %s, %lld.%03lld ms)",
+		    referral_reason_to_string(decision->reason),
+		    referral_source_to_string(answer->lookup.source),
+		    usecs / 1000, usecs % 1000);
+	if (decision->detail != NULL)
+		str_printfa(str, ": %s", decision->detail);
+	return str_c(str);
+}
+
+static struct event *
+referral_log_event_create(struct auth_request *request,
+			  const struct referral_auth_answer *answer,
+			  const struct referral_decision *decision)
+{
+	struct event *event = answer->event;
+
+	if (event != NULL)
+		event_ref(event);
+	else
+		event = event_create(request->event);
+	event_add_category(event, &referral_event_category);
+	event_set_log_prefix_callback(event, FALSE,
+				      referral_compat_request_log_prefix,
+				      request);
+	event_set_name(event, "login_referral_finished");
+	event_add_str(event, "protocol",
+		      referral_compat_request_protocol(request));
+	event_add_str(event, "result",
+		      referral_status_to_string(answer->lookup.status));
+	event_add_str(event, "action",
+		      referral_action_to_string(decision->action));
+	event_add_str(event, "reason",
+		      referral_reason_to_string(decision->reason));
+	if (decision->target.name != NULL)
+		event_add_str(event, "host", decision->target.name);
+	event_add_str(event, "source",
+		      referral_source_to_string(answer->lookup.source));
+	return event;
+}
+
+void referral_auth_log(struct auth_request *request,
+		       const struct referral_auth_answer *answer,
+		       const struct referral_decision *decision, bool dry_run)
+{
+	enum log_type level = referral_log_level(decision);
+	struct timeval now;
+	struct event *event;
+	long long usecs;
+
+	if (!dry_run && !referral_log_is_wanted(request, level))
+		return;
+
+	/* the loop's own time may be older than the answer */
+	i_gettimeofday(&now);
+	usecs = I_MAX(timeval_diff_usecs(&now, &answer->started), 0);
+
+	event = referral_log_event_create(request, answer, decision);
+	if (dry_run) {
+		event_add_str(event, "dry_run", "yes");
+		/* somebody waits to read these */
+		event_set_min_log_level(event, LOG_TYPE_INFO);
+	}
+	e_log(event, level, "%s",
+	      referral_log_text(answer, decision, dry_run, usecs));
+	event_unref(&event);
+}
+
+void referral_auth_log_deinit(void)
+{
+	unsigned int i;
+
+	for (i = 0; i < N_ELEMENTS(log_filters); i++)
+		event_filter_unref(&log_filters[i].filter);
+}

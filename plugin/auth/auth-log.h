@@ -1,0 +1,18 @@
+#ifndef REFERRAL_AUTH_LOG_H
+#define REFERRAL_AUTH_LOG_H
+
+/* The log line and the event of a decision. */
+
+struct auth_request;
+struct referral_auth_answer;
+struct referral_decision;
+
+/* Plainly at home: a debug line. Trouble with LDAP, the directory's values or
+   the settings: a warning. All others: an info line, which Dovecot shows with
+   auth_verbose only; that of a dry run is always shown. */
+void referral_auth_log(struct auth_request *request,
+		       const struct referral_auth_answer *answer,
+		       const struct referral_decision *decision, bool dry_run);
+void referral_auth_log_deinit(void);
+
+#endif
