@@ -1,12 +1,12 @@
 /* Closing a connection so that its last line arrives. */
 
 #include "login-private.h"
+#include "compat-login.h"
 #include "ioloop.h"
 #include "llist.h"
 #include "istream.h"
 #include "ostream.h"
 #include "iostream-ssl.h"
-#include "fd-util.h"
 
 #include <unistd.h>
 #include <sys/socket.h>
@@ -14,8 +14,7 @@
 /* how long a client may take to notice that we have closed */
 #define REFERRAL_LINGER_MSECS (5*1000)
 
-/* A connection whose output side is shut down. It has a descriptor of its
-   own, because Dovecot closes the client's together with the TLS session. */
+/* A connection whose output side is shut down */
 struct referral_linger {
 	struct referral_linger *prev, *next;
 
@@ -51,26 +50,21 @@ static void linger_input(struct referral_linger *linger)
 static void linger_start(struct client *client, const char *reason)
 {
 	struct referral_linger *linger;
-	int fd = dup(client->fd);
-
-	if (fd == -1) {
-		e_error(client->event, "referral: dup(client) failed: %m");
-		client_destroy(client, reason);
-		return;
-	}
-	fd_close_on_exec(fd, TRUE);
 
 	linger = i_new(struct referral_linger, 1);
 	linger->client = client;
-	linger->fd = fd;
+	linger->fd = client->fd;
 	DLLIST_PREPEND(&lingers, linger);
 
-	/* with TLS this sends the close notification */
+	/* With TLS this sends the close notification. Dovecot would also shut
+	   down both directions, after which the kernel answers input with a
+	   reset. */
+	client->fd = -1;
 	client_ref(client);
 	client_destroy(client, reason);
-	(void)shutdown(fd, SHUT_WR);
+	(void)shutdown(linger->fd, SHUT_WR);
 
-	linger->io = io_add(fd, IO_READ, linger_input, linger);
+	linger->io = io_add(linger->fd, IO_READ, linger_input, linger);
 	linger->to = timeout_add(REFERRAL_LINGER_MSECS, linger_end, linger);
 }
 
@@ -118,6 +112,7 @@ void referral_login_close(struct client *client, const char *reason)
 	i_assert(rclient->close_reason == NULL);
 
 	rclient->close_reason = p_strdup(client->pool, reason);
+	referral_compat_client_set_reason_complete(client);
 	/* the client has been told: no second BYE when it is killed */
 	client->notified_disconnect = TRUE;
 	if (client->io == NULL) {
@@ -134,7 +129,10 @@ void referral_login_input(struct client *client)
 	const unsigned char *data;
 	size_t size;
 
-	if (rclient->close_reason == NULL) {
+	/* Before the greeting Dovecot only fills its buffer, and disconnects
+	   when that is full: a client that is to go needs not wait for auth. */
+	if (rclient->close_reason == NULL &&
+	    (client->notified_auth_ready || !referral_login_drain(client))) {
 		rclient->module_ctx.super.input(client);
 		return;
 	}

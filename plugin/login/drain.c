@@ -101,29 +101,40 @@ drain_client(struct client *client, const struct referral_login_settings *set,
 		referral_host_to_string(host, 0)));
 }
 
-void referral_login_notify_auth_ready(struct client *client)
+bool referral_login_drain(struct client *client)
 {
 	struct referral_login_client *rclient = REFERRAL_LOGIN_CONTEXT(client);
 	const struct referral_login_settings *set;
 	struct referral_host host;
 	const char *error;
-	int ret = 0;
+	int ret;
 
+	/* a proxy takes a BYE for a broken server */
+	if (rclient->close_reason != NULL ||
+	    referral_compat_client_is_trusted(client))
+		return rclient->close_reason != NULL;
+	if (referral_compat_login_settings_get(client->event, &set,
+					       &error) < 0) {
+		drain_log_error(client, error);
+		return FALSE;
+	}
+	if ((ret = drain_get_host(set, &host, &error)) < 0)
+		drain_log_error(client, error);
+	else if (ret > 0)
+		drain_client(client, set, &host);
+	referral_compat_login_settings_free(&set);
+	return ret > 0;
+}
+
+void referral_login_notify_auth_ready(struct client *client)
+{
+	struct referral_login_client *rclient = REFERRAL_LOGIN_CONTEXT(client);
+
+	if (referral_login_drain(client))
+		return;
 	if (referral_compat_client_is_trusted(client)) {
-		/* a proxy takes a BYE for a broken server. auth wants to know
-		   as well. */
 		client_add_forward_field(client, REFERRAL_FORWARD_TRUSTED,
 					 "yes");
-	} else if (referral_compat_login_settings_get(client->event, &set,
-						      &error) < 0) {
-		drain_log_error(client, error);
-	} else {
-		if ((ret = drain_get_host(set, &host, &error)) < 0)
-			drain_log_error(client, error);
-		else if (ret > 0)
-			drain_client(client, set, &host);
-		referral_compat_login_settings_free(&set);
 	}
-	if (ret <= 0)
-		rclient->module_ctx.super.notify_auth_ready(client);
+	rclient->module_ctx.super.notify_auth_ready(client);
 }

@@ -83,6 +83,10 @@ const char *referral_login_url(struct client *client,
 			       const char *user,
 			       const struct referral_host *host);
 
+/* Greet the client with a BYE, if this server is being drained. Returns TRUE
+   if the connection is being closed. */
+bool referral_login_drain(struct client *client);
+
 /* Send what is buffered, close the connection and have the client receive it
    all: input that it has already sent, or sends before it notices, must not
    reset the connection (RFC 1122 section 4.2.2.13). The client structure is

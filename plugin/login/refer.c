@@ -86,7 +86,6 @@ refer_to_host(struct client *client, const struct client_auth_reply *reply,
 			       referral_host_to_string(host, 0));
 	client_send_raw(client, referral_login_protocol->close_line(
 		client, url, text));
-	referral_compat_client_set_reason_complete(client);
 	referral_login_close(client, text);
 }
 

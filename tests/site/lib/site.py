@@ -15,6 +15,7 @@ from .modules import Modules
 from .pki import Pki
 from .pop3 import Pop3
 from .process import Ports
+from .sieve import SieveClient
 from .slapd import READER_DN, READER_PASSWORD, SUFFIX, Slapd
 
 
@@ -120,13 +121,22 @@ class Site:
             context.load_cert_chain(*cert)
         return context
 
-    def client(self, server, tls=None, cert=None, **kwargs):
+    def client(self, server, tls=None, cert=None, port=None, **kwargs):
         """A Client connected to server. tls: None, "starttls" or
-        "implicit"."""
+        "implicit"; port: another than that of IMAP and tls."""
         context = self.tls_context(cert) if tls else None
-        port = server.tls_port if tls == "implicit" else server.port
+        port = port or \
+            (server.tls_port if tls == "implicit" else server.port)
         client = Client(server.address, port, tls, context, server.name,
                         **kwargs)
+        self.clients.append(client)
+        return client
+
+    def sieve_client(self, server, tls=None, **kwargs):
+        """A SieveClient connected to server. tls: None or "starttls"."""
+        context = self.tls_context() if tls else None
+        client = SieveClient(server.address, server.ports["sieve"], tls,
+                             context, server.name, **kwargs)
         self.clients.append(client)
         return client
 
