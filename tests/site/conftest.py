@@ -1,73 +1,8 @@
-"""pytest fixtures and what is shown when a site test fails."""
+"""Where pytest finds lib, and the fixtures."""
 
 import os
 import sys
-import tempfile
-
-import pytest
 
 sys.path.insert(0, os.path.dirname(__file__))
 
-from lib import Site  # noqa: E402
-from lib.modules import Modules  # noqa: E402
-
-_SITE = pytest.StashKey[Site]()
-
-
-@pytest.fixture(scope="session")
-def modules():
-    """Dovecot's modules with ours: made once."""
-    if not (os.environ.get("REFERRAL_STAGE") or
-            os.environ.get("REFERRAL_BUILD")):
-        pytest.exit("set REFERRAL_BUILD to a built tree, or REFERRAL_STAGE "
-                    "to the DESTDIR of a `make install`", 2)
-    with tempfile.TemporaryDirectory(prefix="referral-") as directory:
-        os.chmod(directory, 0o755)
-        yield Modules(directory, os.environ.get("REFERRAL_STAGE"),
-                      os.environ.get("REFERRAL_BUILD"))
-
-
-def _open_site(request, modules):
-    site = Site(modules=modules)
-    # found again by the report
-    request.node.stash[_SITE] = site
-    with site:
-        yield site
-        broken = site.broken()
-    assert not broken, f"a server broke: {broken}"
-
-
-@pytest.fixture
-def site(request, modules):
-    """A site for one test."""
-    yield from _open_site(request, modules)
-
-
-@pytest.fixture(scope="module")
-def shared_site(request, modules):
-    """A site for all tests of a file, which leave it as they found it."""
-    yield from _open_site(request, modules)
-
-
-@pytest.fixture(autouse=True)
-def _dialogues_from_here(request):
-    """Older dialogues of a shared site are of no interest."""
-    site = request.node.parent.stash.get(_SITE, None)
-    if site is not None:
-        site.clients.clear()
-
-
-@pytest.hookimpl(hookwrapper=True)
-def pytest_runtest_makereport(item):
-    report = (yield).get_result()
-    if not report.failed:
-        return
-    for node in (item, item.parent):
-        site = node.stash.get(_SITE, None)
-        if site is None:
-            continue
-        for client in site.clients:
-            report.sections.append(
-                (f"dialogue with {client.address}:{client.port}",
-                 "\n".join(client.dialogue)))
-        report.sections += site.logs()
+from lib.fixtures import *  # noqa: E402, F401, F403

@@ -1,0 +1,311 @@
+"""Mail programs and how each is told to fetch the INBOX of an account."""
+
+import functools
+import os
+import subprocess
+import tempfile
+from typing import Callable, NamedTuple
+
+from lib.process import DEADLINE_SECS, run
+
+from terminal import PROGRAM as TMUX
+from terminal import Terminal
+
+PROGRAMS = os.path.join(os.path.dirname(__file__), "programs")
+_JARS = [f"/usr/share/java/javax.{name}.jar" for name in ("mail",
+                                                          "activation")]
+
+
+class Outcome(NamedTuple):
+    # did it say that all went well?
+    ok: bool
+    # all that it printed, showed and stored
+    text: str
+
+
+class Account(NamedTuple):
+    """directory: for the client's files, its own."""
+    directory: str
+    host: str
+    port: int
+    user: str
+    password: str
+
+    def path(self, name):
+        return os.path.join(self.directory, name)
+
+    def write(self, name, text):
+        """text with {host} and the like filled in."""
+        path = self.path(name)
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(text.format(**self._asdict()))
+        # some refuse a file with a password that others can read
+        os.chmod(path, 0o600)
+        return path
+
+    def maildir(self, name="mail"):
+        for sub in ("", "cur", "new", "tmp"):
+            os.mkdir(os.path.join(self.path(name), sub))
+        return self.path(name)
+
+    @property
+    def env(self):
+        return {"HOME": self.directory, "PATH": os.environ["PATH"],
+                "LC_ALL": "C.UTF-8", "TERM": "screen", "USER": "test",
+                "LOGNAME": "test"}
+
+    def run(self, *argv):
+        """A program that needs no terminal."""
+        done = subprocess.run(
+            [str(arg) for arg in argv], env=self.env, cwd=self.directory,
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT, timeout=2 * DEADLINE_SECS, check=False)
+        text = done.stdout.decode("utf-8", "replace")
+        return Outcome(done.returncode == 0, text + self._stored())
+
+    def _stored(self):
+        """The messages below mail."""
+        text = ""
+        for folder, _, names in os.walk(self.path("mail")):
+            if os.path.basename(folder) not in ("cur", "new"):
+                continue
+            for name in names:
+                with open(os.path.join(folder, name), encoding="utf-8",
+                          errors="replace") as file:
+                    text += file.read()
+        return text
+
+    def terminal(self, *argv):
+        return Terminal(self.directory, [str(arg) for arg in argv], self.env)
+
+
+class MailClient(NamedTuple):
+    name: str
+    # of Debian
+    packages: str
+    # what these packages must have brought
+    files: tuple
+    # fetches the INBOX of an Account: an Outcome
+    fetch: Callable
+    # what it shows when it is referred and cannot follow
+    refused: str = ""
+
+    def missing(self):
+        return [path for path in self.files if not os.path.exists(path)]
+
+
+def curl(account):
+    return account.run(
+        "curl", "--silent", "--show-error", "--max-time", DEADLINE_SECS,
+        "--user", f"{account.user}:{account.password}",
+        f"imap://{account.host}:{account.port}/INBOX;MAILINDEX=1")
+
+
+def imaplib(account):
+    return account.run("/usr/bin/python3", f"{PROGRAMS}/fetch-imaplib.py",
+                       *account[1:])
+
+
+def imapclient(account):
+    return account.run("perl", f"{PROGRAMS}/fetch-imapclient.pl", *account[1:])
+
+
+def mbsync(account):
+    account.maildir()
+    return account.run("mbsync", "-c", account.write("mbsyncrc", """\
+IMAPAccount site
+Host {host}
+Port {port}
+User {user}
+Pass {password}
+SSLType None
+AuthMechs LOGIN
+
+IMAPStore there
+Account site
+
+MaildirStore here
+Inbox {directory}/mail
+
+Channel inbox
+Far :there:
+Near :here:
+Sync Pull
+"""), "inbox")
+
+
+def fetchmail(account):
+    return account.run("fetchmail", "--fetchmailrc",
+                       account.write("fetchmailrc", """\
+poll {host} protocol IMAP service {port} timeout 30
+  user "{user}" password "{password}" is root here
+  sslproto "" fetchall keep mda "cat"
+"""))
+
+
+def offlineimap(account):
+    return account.run("offlineimap", "-o", "-u", "basic", "-c",
+                       account.write("offlineimaprc", """\
+[general]
+accounts = site
+metadata = {directory}/metadata
+socktimeout = 30
+
+[Account site]
+localrepository = here
+remoterepository = there
+
+[Repository here]
+type = Maildir
+localfolders = {directory}/mail
+
+[Repository there]
+type = IMAP
+remotehost = {host}
+remoteport = {port}
+remoteuser = {user}
+remotepass = {password}
+ssl = no
+starttls = no
+folderfilter = lambda name: name == "INBOX"
+"""))
+
+
+def imapfilter(account):
+    return account.run("imapfilter", "-c", account.write("config.lua", """\
+options.timeout = 30
+account = IMAP {{
+  server = "{host}", port = {port},
+  username = "{user}", password = "{password}",
+}}
+for _, message in ipairs(account.INBOX:select_all()) do
+  mailbox, uid = table.unpack(message)
+  print(mailbox[uid]:fetch_header())
+end
+"""))
+
+
+def getmail(account):
+    account.maildir()
+    return account.run("getmail", "--getmaildir", account.directory,
+                       "--rcfile", account.write("getmailrc", """\
+[retriever]
+type = SimpleIMAPRetriever
+server = {host}
+port = {port}
+username = {user}
+password = {password}
+timeout = 30
+
+[destination]
+type = MDA_external
+path = /bin/sh
+arguments = ("-c", "cat >>{directory}/mail/new/1")
+allow_root_commands = true
+"""))
+
+
+def _mutt(account, program):
+    rc = account.write("muttrc", """\
+set imap_user = "{user}"
+set imap_pass = "{password}"
+set ssl_starttls = no
+set ssl_force_tls = no
+set folder = "imap://{host}:{port}/"
+set spoolfile = "+INBOX"
+""")
+    with account.terminal(program, "-n", "-F", rc) as tty:
+        # not drawn before the mailbox is open, or cannot be
+        tty.wait(lambda screen: "[Msgs:" in screen, f"{program}'s index")
+        screen = tty.screen()
+        return Outcome("(no mailbox)" not in screen, screen)
+
+
+def mutt(account):
+    return _mutt(account, "mutt")
+
+
+def neomutt(account):
+    return _mutt(account, "neomutt")
+
+
+@functools.lru_cache(None)
+def _java_classes():
+    folder = tempfile.TemporaryDirectory(prefix="referral-")
+    run(["javac", "-cp", _JARS[0], "-d", folder.name, f"{PROGRAMS}/Fetch.java"])
+    return folder
+
+
+def _javamail(account, how):
+    return account.run(
+        "java", "-XX:TieredStopAtLevel=1", "-cp",
+        ":".join([_java_classes().name] + _JARS), "Fetch", how, *account[1:])
+
+
+def javamail_follow(account):
+    return _javamail(account, "follow")
+
+
+def javamail_stay(account):
+    return _javamail(account, "stay")
+
+
+def alpine(account):
+    """It asks for the password at every server, and says what for."""
+    rc = account.write("pinerc", """\
+inbox-path={{{host}:{port}/user={user}}}INBOX
+last-version-used=6.26
+smtp-server=localhost
+user-domain=example.com
+feature-list=disable-password-file-saving
+""")
+    os.mkdir(account.path("mail"))
+    shown = ""
+    with account.terminal("alpine", "-p", rc, "-i") as tty:
+        while True:
+            screen = tty.wait(_alpine_rests, "Alpine's next question")
+            shown += screen
+            if "ENTER PASSWORD" not in screen:
+                return Outcome("MAIN MENU" not in screen, shown)
+            tty.send(account.password, "Enter")
+            tty.wait(lambda screen: "ENTER PASSWORD:" not in screen,
+                     "Alpine to take the password")
+
+
+def _alpine_rests(screen):
+    """The screen, if it is a question, an open folder or a failure."""
+    marks = ("ENTER PASSWORD:\n", "Folder: INBOX", "[[REFERRAL")
+    return screen if any(mark in screen for mark in marks) else None
+
+
+def _files(*names):
+    return tuple(name if name.startswith("/") else f"/usr/bin/{name}"
+                 for name in names)
+
+
+_JAVA = ("libmail-java default-jdk-headless", _files("javac", *_JARS))
+_TEXT = "Try this server instead."
+_BYE = "Referred to"
+STAYING = (
+    MailClient("curl", "curl", _files("curl"), curl, "Login denied"),
+    MailClient("imaplib", "python3", _files("python3"), imaplib, _TEXT),
+    MailClient("mbsync", "isync", _files("mbsync"), mbsync, _TEXT),
+    MailClient("fetchmail", "fetchmail", _files("fetchmail"), fetchmail,
+               "Authorization failure"),
+    MailClient("offlineimap", "offlineimap3", _files("offlineimap"),
+               offlineimap, _BYE),
+    MailClient("imapfilter", "imapfilter", _files("imapfilter"), imapfilter,
+               "login request to"),
+    MailClient("getmail", "getmail6", _files("getmail"), getmail, _TEXT),
+    MailClient("mutt", "mutt tmux", _files("mutt", TMUX), mutt,
+               "authentication failed"),
+    MailClient("neomutt", "neomutt tmux", _files("neomutt", TMUX), neomutt,
+               "Unable to open mailbox"),
+    MailClient("imapclient", "libmail-imapclient-perl",
+               _files("perl", "/usr/share/perl5/Mail/IMAPClient.pm"),
+               imapclient, _BYE),
+    MailClient("javamail-stay", *_JAVA, javamail_stay, _TEXT),
+)
+ALPINE = MailClient("alpine", "alpine tmux", _files("alpine", TMUX), alpine)
+JAVAMAIL = MailClient("javamail", *_JAVA, javamail_follow)
+FOLLOWING = (ALPINE, JAVAMAIL)
