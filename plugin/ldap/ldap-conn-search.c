@@ -85,6 +85,12 @@ int referral_ldap_conn_send(struct referral_ldap_conn *conn,
 	i_assert(referral_ldap_conn_can_send(conn));
 	i_assert(search->conn == NULL);
 
+	if (*params->filter == '\0') {
+		/* libldap would send something that is no search request, and
+		   the server would cut the connection. */
+		*error_r = "The filter is empty";
+		return -1;
+	}
 	referral_ldap_answer_reset(&search->answer);
 	ret = ldap_search_ext(conn->ld, params->base, params->scope,
 			      params->filter, params->attributes[0] == NULL ?

@@ -67,7 +67,7 @@ referral_ldap_conn_create(struct event *event_parent,
 }
 
 /* Everything that touches the network or the ioloop. */
-static void conn_disconnect(struct referral_ldap_conn *conn)
+static void conn_disconnect(struct referral_ldap_conn *conn, bool goodbye)
 {
 	referral_dns_lookup_abort(&conn->dns_lookup);
 	timeout_remove(&conn->to_phase);
@@ -76,10 +76,7 @@ static void conn_disconnect(struct referral_ldap_conn *conn)
 	io_remove(&conn->io);
 
 	if (conn->ld != NULL) {
-		/* This says goodbye to a server that listens, and writes
-		   nothing to a broken one. */
-		if (conn->state != REFERRAL_LDAP_CONN_READY &&
-		    conn->state != REFERRAL_LDAP_CONN_DRAINING)
+		if (!goodbye)
 			conn->sockbuf.output = NULL;
 		(void)ldap_unbind_ext(conn->ld, NULL, NULL);
 		conn->ld = NULL;
@@ -111,14 +108,19 @@ void referral_ldap_conn_close(struct referral_ldap_conn *conn,
 			      const char *error)
 {
 	struct ostream *output = conn->sockbuf.output;
+	bool goodbye;
 
 	if (conn->state == REFERRAL_LDAP_CONN_DEAD)
 		return;
+	goodbye = end == REFERRAL_LDAP_CONN_END_CLOSED &&
+		(conn->state == REFERRAL_LDAP_CONN_READY ||
+		 conn->state == REFERRAL_LDAP_CONN_DRAINING) &&
+		!conn->sockbuf.input->eof;
 	/* The error may be owned by what is destroyed now. */
 	conn->error = i_strdup(error);
 	conn->end = end;
 	conn->failure = failure;
-	conn_disconnect(conn);
+	conn_disconnect(conn, goodbye);
 	conn_streams_destroy(conn, output);
 	referral_ldap_conn_set_state(conn, REFERRAL_LDAP_CONN_DEAD);
 	/* The caller may be deep inside of us. */

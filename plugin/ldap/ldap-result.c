@@ -91,6 +91,7 @@ static enum referral_ldap_verdict result_code_get_verdict(int code)
 	case LDAP_BUSY:
 	case LDAP_UNAVAILABLE:
 		return REFERRAL_LDAP_VERDICT_SERVER_FAILED;
+	case LDAP_DECODING_ERROR:
 	case LDAP_OPERATIONS_ERROR:
 	case LDAP_TIMELIMIT_EXCEEDED:
 	case LDAP_ADMINLIMIT_EXCEEDED:
