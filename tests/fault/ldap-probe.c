@@ -12,6 +12,7 @@
 #include "ldap-client.h"
 
 #include <getopt.h>
+#include <signal.h>
 #include <stdio.h>
 #include <time.h>
 #include <unistd.h>
@@ -167,8 +168,10 @@ static void probe_stdin(struct probe *probe ATTR_UNUSED)
 
 static void probe_run(struct probe *probe)
 {
+	struct probe_search *search, *next;
 	struct timeout *to;
 	struct io *io;
+	bool cancel = TRUE;
 
 	probe->start_at = probe->last_tick = probe_now();
 	to = timeout_add_short(PROBE_TICK_MSECS, probe_tick, probe);
@@ -176,16 +179,15 @@ static void probe_run(struct probe *probe)
 	io_loop_run(current_ioloop);
 	io_remove(&io);
 	timeout_remove(&to);
-	/* Some may be pending: half of them are cancelled, the other half is
-	   answered by deinit. */
-	while (probe->searches != NULL) {
-		struct probe_search *search = probe->searches;
-
-		DLLIST_REMOVE(&probe->searches, search);
-		referral_ldap_search_cancel(&search->request);
-		i_free(search);
-		if (probe->searches != NULL)
-			break;
+	/* What is pending is answered by deinit, except for every other. */
+	for (search = probe->searches; search != NULL; search = next) {
+		next = search->next;
+		if (cancel) {
+			DLLIST_REMOVE(&probe->searches, search);
+			referral_ldap_search_cancel(&search->request);
+			i_free(search);
+		}
+		cancel = !cancel;
 	}
 	printf("{\"started\": %u, \"finished\": %u, \"max_gap\": %.1f}\n",
 	       probe->started, probe->finished, probe->max_gap);
@@ -288,6 +290,8 @@ int main(int argc, char *argv[])
 	const char *error;
 
 	lib_init();
+	/* as Dovecot's processes do */
+	signal(SIGPIPE, SIG_IGN);
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	i_set_error_handler(probe_log);
 	i_set_info_handler(probe_log);

@@ -1,0 +1,299 @@
+"""Each fault of faults.py against the LDAP client: what a lookup gets and how
+soon, that nothing blocks, that another server takes over, and that all is well
+once the fault has ended.
+
+    REFERRAL_BUILD=DIR python3 -m pytest tests/fault      (or unittest, here)
+
+With REFERRAL_FAULT_REPORT=FILE the figures are added to that file.
+"""
+
+import os
+import sys
+import tempfile
+import time
+import unittest
+from typing import NamedTuple
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+
+# pylint: disable=wrong-import-position
+import harness
+from harness import Pki, Ports, check_run
+from peer import Peer
+from probe import CONNECT_TIMEOUT_MSECS, Probe
+
+ENTRY, NO_ENTRY, SEVERAL, UNAVAILABLE = \
+    "entry", "no_entry", "several_entries", "unavailable"
+
+# how the client speaks to the peer
+PLAIN, STARTTLS, LDAPS = "plain", "starttls", "ldaps"
+
+
+class Case(NamedTuple):
+    fault: str
+    # what lookups get if there is no other server
+    status: str
+    # part of every such result's error
+    error: str = ""
+    how: str = PLAIN
+    # The answer is final: no other server would be asked.
+    final: bool = False
+    # lookups a second
+    rate: int = 50
+    # names the certificate, see setUpModule()
+    cert: str = "good"
+
+
+NO_ANSWER = f"no answer within {CONNECT_TIMEOUT_MSECS} ms"
+STALLED = "no answer within 800 ms"
+
+CASES = [
+    Case("refused", UNAVAILABLE,
+         "ldap connect to ldap://127.0.0.1:{port} failed: Connection refused "
+         "(check referral_ldap_uris)"),
+    Case("black_hole", UNAVAILABLE,
+         "ldap connect to ldap://127.0.0.1:{port} failed: " + NO_ANSWER),
+    Case("silent", UNAVAILABLE,
+         "ldap bind to ldap://127.0.0.1:{port} as anonymous failed: " +
+         NO_ANSWER),
+    Case("deaf", UNAVAILABLE, NO_ANSWER),
+    Case("closing", UNAVAILABLE, "ldap bind to"),
+
+    Case("starttls_refused", UNAVAILABLE,
+         "StartTLS with ldap://127.0.0.1:{port} failed: Protocol error: "
+         "unsupported extended operation (check referral_ldap_starttls)",
+         STARTTLS),
+    Case("silent", UNAVAILABLE,
+         "StartTLS with ldap://127.0.0.1:{port} failed: " + NO_ANSWER,
+         STARTTLS),
+    Case("starttls_silent", UNAVAILABLE,
+         "TLS handshake with ldap://127.0.0.1:{port} failed: " + NO_ANSWER,
+         STARTTLS),
+    Case("starttls_injection", UNAVAILABLE, "an attack?", STARTTLS),
+    Case("silent", UNAVAILABLE,
+         "TLS handshake with ldaps://127.0.0.1:{port} failed: " + NO_ANSWER,
+         LDAPS),
+    Case("closing", UNAVAILABLE, "TLS handshake with", LDAPS),
+    Case("tls_half_hello", UNAVAILABLE, NO_ANSWER, LDAPS),
+    Case("tls_trickle", UNAVAILABLE, NO_ANSWER, LDAPS),
+    Case("tls_garbage", UNAVAILABLE, "TLS handshake with", LDAPS),
+    Case("healthy", UNAVAILABLE,
+         "(check the server's certificate and referral_ldap_tls_ca_file)",
+         LDAPS, cert="other_ca"),
+    Case("healthy", UNAVAILABLE, "expected host name 127.0.0.1", LDAPS,
+         cert="other_name"),
+    Case("healthy", UNAVAILABLE, "certificate has expired", LDAPS,
+         cert="expired"),
+    Case("healthy", UNAVAILABLE, "expected host name 127.0.0.1", STARTTLS,
+         cert="other_name"),
+    Case("healthy", ENTRY, how=STARTTLS),
+    Case("healthy", ENTRY, how=LDAPS),
+    Case("search_silent", UNAVAILABLE, "no answer within", LDAPS),
+
+    Case("trickle", UNAVAILABLE, "no answer within"),
+    Case("slow", ENTRY, rate=1),
+    Case("search_silent", UNAVAILABLE, "no answer within"),
+    Case("garbage", UNAVAILABLE, "no answer within"),
+    Case("garbage_later", ENTRY, rate=10),
+    Case("broken_length", UNAVAILABLE, ""),
+    Case("huge", UNAVAILABLE, "or too much of it"),
+    Case("huge_fed", UNAVAILABLE, "or too much of it"),
+    Case("flood", SEVERAL, "several entries", final=True),
+    Case("unknown_id", UNAVAILABLE, "no answer within"),
+    Case("unknown_id_too", ENTRY),
+    Case("unknown_id_flood", UNAVAILABLE, ""),
+    Case("wrong_type", UNAVAILABLE, "answered something else"),
+    Case("reset", UNAVAILABLE, "ldap connection to"),
+    Case("reset_sometimes", ENTRY, rate=10),
+    Case("notice", UNAVAILABLE, "Notice of Disconnection"),
+    Case("idle_close", ENTRY, rate=5),
+    Case("idle_notice", ENTRY, rate=5),
+
+    Case("no_entry", NO_ENTRY, final=True),
+    Case("busy", UNAVAILABLE,
+         "ldap search under 'dc=example,dc=com' at ldap://127.0.0.1:{port} "
+         "failed: Server is busy (check the directory server)"),
+    Case("unavailable", UNAVAILABLE, "Server is unavailable"),
+    Case("time_limit", UNAVAILABLE, "Time limit exceeded (check that"),
+    Case("internal_error", UNAVAILABLE, "internal error??"),
+    Case("no_base", UNAVAILABLE,
+         "No such object (check referral_ldap_base)", final=True),
+    Case("no_access", UNAVAILABLE, "(check referral_ldap_auth_dn",
+         final=True),
+    Case("referral", UNAVAILABLE, "(check referral_ldap_base and",
+         final=True),
+    Case("references", UNAVAILABLE, "refers to other servers", final=True),
+    Case("references_too", ENTRY),
+    Case("several", SEVERAL, "several entries", final=True),
+    Case("size_limit", SEVERAL, "several entries", final=True),
+    Case("credentials", UNAVAILABLE,
+         "ldap bind to ldap://127.0.0.1:{port} as cn=us failed: "
+         "Invalid credentials (check referral_ldap_auth_dn_password)"),
+    Case("bind_unavailable", UNAVAILABLE, "Server is unavailable"),
+]
+
+PORTS = None
+CERTS = {}
+CA_FILE = None
+_TMP = tempfile.TemporaryDirectory(prefix="referral-fault.")
+
+
+def setUpModule():
+    global PORTS, CA_FILE
+    PORTS = Ports()
+    pki = Pki(os.path.join(_TMP.name, "pki"))
+    other = Pki(os.path.join(_TMP.name, "other"), "Other CA")
+    CA_FILE = pki.ca_cert
+    here = ["IP:127.0.0.1", "DNS:localhost"]
+    CERTS["good"] = pki.cert("ldap.example.com", here)
+    CERTS["other_ca"] = other.cert("ldap.example.com", here)
+    CERTS["other_name"] = pki.cert("ldap.example.com", ["DNS:example.com"])
+    CERTS["expired"] = pki.cert("ldap.example.com", here, expired=True)
+
+
+def tearDownModule():
+    PORTS.close()
+    _TMP.cleanup()
+
+
+def report(case, servers, probe, recovery=None):
+    harness.report(f"{case.fault} {case.how} {case.cert}", servers, probe,
+                   recovery)
+
+
+def make_peer(case, port, fault=None, cert=None):
+    return Peer(fault or case.fault, port, *CERTS[cert or case.cert],
+                ldaps=case.how == LDAPS)
+
+
+def make_probe(case, *ports):
+    scheme = "ldaps" if case.how == LDAPS else "ldap"
+    options = {"ca_file": CA_FILE}
+    if case.how == STARTTLS:
+        options["starttls"] = True
+    if case.fault == "credentials":
+        options.update(dn="cn=us", password="wrong")
+    return Probe(*(f"{scheme}://127.0.0.1:{port}" for port in ports),
+                 rate=case.rate, **options)
+
+
+def for_each(condition=lambda case: True):
+    """A class decorator: its check(case) becomes a test for each case."""
+    def decorate(cls):
+        for case in filter(condition, CASES):
+            def test(self, case=case):
+                self.check(case)
+            setattr(cls, f"test_{case.fault}_{case.how}_{case.cert}", test)
+        return cls
+    return decorate
+
+
+@for_each()
+class Alone(unittest.TestCase):
+    """There is no other server."""
+
+    def check(self, case):
+        port = PORTS.take("127.0.0.1")
+        with make_peer(case, port), make_probe(case, port) as probe:
+            # the first, and some more once it is known to be dead
+            probe.wait_results(min(10, 2 * case.rate))
+            check_run(self, probe)
+        for result in probe.results:
+            self.assertEqual(result.status, case.status, result)
+            if result.error is not None:
+                self.assertIn(case.error.format(port=port), result.error)
+            if result.status == ENTRY:
+                self.assertEqual(result.values, ["home.example.com"])
+        report(case, "[bad]", probe)
+
+
+@for_each(lambda case: not case.final)
+class AnotherServer(unittest.TestCase):
+    """It takes over: no lookup fails."""
+
+    def check(self, case):
+        bad, good = PORTS.take("127.0.0.1"), PORTS.take("127.0.0.1")
+        with make_peer(case, bad), \
+                make_peer(case, good, "healthy", "good"), \
+                make_probe(case, bad, good) as probe:
+            # past the time after which a silent server is given up
+            probe.wait_results(max(2 * case.rate, 4))
+            check_run(self, probe)
+        for result in probe.results:
+            self.assertEqual(result.status, ENTRY, result)
+        report(case, "[bad, good]", probe)
+
+
+# bad credentials are tried every half minute
+@for_each(lambda case: case.status == UNAVAILABLE and
+          case.fault != "credentials")
+class Recovery(unittest.TestCase):
+    """The fault ends."""
+
+    def check(self, case):
+        port = PORTS.take("127.0.0.1")
+        with make_probe(case, port) as probe:
+            with make_peer(case, port):
+                probe.wait_status(UNAVAILABLE, 3)
+            with make_peer(case, port, "healthy", "good"):
+                start = time.monotonic()
+                probe.wait_status(ENTRY, 3)
+                secs = time.monotonic() - start
+            check_run(self, probe)
+        report(case, "[bad] -> good", probe, secs)
+        self.assertLess(secs, 5)
+
+
+class Behaviour(unittest.TestCase):
+    def test_back_to_the_preferred_server(self):
+        case = Case("healthy", ENTRY)
+        bad, good = PORTS.take("127.0.0.1"), PORTS.take("127.0.0.1")
+        with make_peer(case, good) as second, \
+                make_probe(case, bad, good) as probe:
+            probe.wait_status(ENTRY, 3)
+            with make_peer(case, bad, "healthy") as first:
+                probe.wait(lambda _: first.accepted > 0, "the preferred one")
+                probe.wait_status(ENTRY, 20)
+                accepted = second.accepted
+                probe.wait_status(ENTRY, 20)
+                # nobody goes on asking the other one
+                self.assertEqual(second.accepted, accepted)
+            probe.wait_status(ENTRY, 20)
+            check_run(self, probe)
+        for result in probe.results:
+            self.assertEqual(result.status, ENTRY, result)
+
+    def test_credentials_are_tried_rarely(self):
+        case = Case("credentials", UNAVAILABLE)
+        port = PORTS.take("127.0.0.1")
+        with make_peer(case, port) as peer, make_probe(case, port) as probe:
+            probe.wait_results(150)
+            check_run(self, probe)
+            self.assertEqual(peer.accepted, 1)
+        self.assertEqual(len(probe.errors()), 1, probe.logs)
+
+    def test_log_once(self):
+        for fault, count in (("refused", 1), ("silent", 1), ("busy", 1),
+                             ("idle_close", 0), ("unknown_id_too", 0)):
+            case = Case(fault, UNAVAILABLE, rate=20)
+            port = PORTS.take("127.0.0.1")
+            with self.subTest(fault=fault), \
+                    make_peer(case, port), make_probe(case, port) as probe:
+                probe.wait_results(80)
+                probe.stop()
+                self.assertEqual(len(probe.errors()), count, probe.logs)
+
+    def test_log_recovery(self):
+        case = Case("refused", UNAVAILABLE)
+        port = PORTS.take("127.0.0.1")
+        with make_probe(case, port) as probe:
+            probe.wait_status(UNAVAILABLE, 3)
+            with make_peer(case, port, "healthy"):
+                probe.wait_status(ENTRY)
+                check_run(self, probe)
+        self.assertIn(f"ldap server ldap://127.0.0.1:{port} works again",
+                      probe.logs[-1][1])
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,259 @@
+"""Real slapd: every way to connect and authenticate, and its misfortunes."""
+
+import os
+import sys
+import tempfile
+import time
+import unittest
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+
+# pylint: disable=wrong-import-position
+from harness import Pki, Ports, Slapd, User, check_run, report
+from lib.slapd import READER_DN, READER_PASSWORD
+from probe import Probe
+
+ENTRY, NO_ENTRY, SEVERAL, UNAVAILABLE = \
+    "entry", "no_entry", "several_entries", "unavailable"
+
+USERS = [User("alice", "home.example.com"), User("bob"),
+         User("carol", test_mail_host=["one.example.com", "two.example.com"])]
+READER = {"dn": READER_DN, "password": READER_PASSWORD}
+
+
+class SlapdTest(unittest.TestCase):
+    """Each class has a slapd of its own; it wants a password."""
+
+    ANONYMOUS = False
+
+    @classmethod
+    def setUpClass(cls):
+        # short: there is a UNIX socket below
+        cls._tmp = tempfile.TemporaryDirectory(prefix="ref-")
+        cls.ports = Ports()
+        cls.pki = Pki(cls.path("pki"))
+        cls.slapd = cls.make_slapd("slapd")
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.slapd.stop()
+        cls.ports.close()
+        cls._tmp.cleanup()
+
+    @classmethod
+    def path(cls, name):
+        return os.path.join(cls._tmp.name, name)
+
+    @classmethod
+    def make_slapd(cls, name):
+        return Slapd(cls.path(name), cls.ports, USERS, pki=cls.pki,
+                     anonymous=cls.ANONYMOUS)
+
+    def lookup(self, *uris, **options):
+        """One result, of three that must be alike."""
+        with Probe(*uris, ca_file=self.pki.ca_cert, **options) as probe:
+            probe.wait_results(3)
+            check_run(self, probe)
+        self.assertEqual(len({result.status for result in probe.results}), 1,
+                         probe.results)
+        return probe.results[0]
+
+    def assert_entry(self, *uris, **options):
+        result = self.lookup(*uris, **options)
+        self.assertEqual((result.status, result.values),
+                         (ENTRY, ["home.example.com"]), result)
+
+    def assert_unavailable(self, text, *uris, **options):
+        result = self.lookup(*uris, **options)
+        self.assertEqual(result.status, UNAVAILABLE, result)
+        self.assertIn(text, result.error)
+
+
+class Authentication(SlapdTest):
+    def test_simple(self):
+        self.assert_entry(self.slapd.uri, **READER)
+
+    def test_wrong_password(self):
+        self.assert_unavailable(
+            f"ldap bind to {self.slapd.uri} as {READER_DN} failed: Invalid "
+            "credentials (check referral_ldap_auth_dn_password)",
+            self.slapd.uri, dn=READER_DN, password="wrong")
+
+    def test_anonymous_may_not_read(self):
+        # slapd denies that there is anything
+        self.assert_unavailable("No such object (check referral_ldap_base",
+                                self.slapd.uri)
+
+    def test_ldapi_external(self):
+        self.assert_entry(self.slapd.ldapi_uri, mechanism="EXTERNAL")
+
+    def test_ldapi_simple(self):
+        self.assert_entry(self.slapd.ldapi_uri, **READER)
+
+    def test_plain_external(self):
+        self.assert_unavailable("(check referral_ldap_sasl_mechanism)",
+                                self.slapd.uri, mechanism="EXTERNAL")
+
+    def test_client_certificate(self):
+        cert, key = self.pki.cert("reader")
+        for uri, options in ((self.slapd.ldaps_uri, {}),
+                             (self.slapd.uri, {"starttls": True})):
+            with self.subTest(uri=uri):
+                self.assert_entry(uri, mechanism="EXTERNAL", cert_file=cert,
+                                  key_file=key, **options)
+
+    def test_no_client_certificate(self):
+        self.assert_unavailable("(check referral_ldap_sasl_mechanism)",
+                                self.slapd.ldaps_uri, mechanism="EXTERNAL")
+
+
+class Tls(SlapdTest):
+    def test_starttls(self):
+        self.assert_entry(self.slapd.uri, starttls=True, **READER)
+
+    def test_ldaps(self):
+        self.assert_entry(self.slapd.ldaps_uri, **READER)
+
+    def test_unknown_ca(self):
+        other = Pki(self.path("other"), "Other CA")
+        with Probe(self.slapd.ldaps_uri, ca_file=other.ca_cert,
+                   **READER) as probe:
+            probe.wait_results(3)
+            check_run(self, probe)
+        for result in probe.results:
+            self.assertEqual(result.status, UNAVAILABLE)
+            self.assertIn("referral_ldap_tls_ca_file", result.error)
+            self.assertNotIn("ssl_client", result.error)
+
+    def test_system_cas(self):
+        """They do not know our CA, and nothing else is trusted instead."""
+        with Probe(self.slapd.ldaps_uri, **READER) as probe:
+            probe.wait_results(3)
+            check_run(self, probe)
+        self.assertEqual({result.status for result in probe.results},
+                         {UNAVAILABLE})
+
+    def test_settings(self):
+        cert, key = self.pki.cert("reader")
+        empty = self.path("empty")
+        with open(empty, "w", encoding="ascii"):
+            pass
+        for options, text in (
+                ({"ca_file": self.path("missing")},
+                 "referral_ldap_tls_ca_file: open("),
+                ({"ca_file": self._tmp.name}, "not a file"),
+                ({"ca_file": empty}, "not in PEM format"),
+                ({"cert_file": cert}, "set both or none"),
+                ({"cert_file": cert, "key_file": cert},
+                 "referral_ldap_tls_"),
+                ({"cert_file": key, "key_file": key},
+                 "referral_ldap_tls_")):
+            with self.subTest(**options), \
+                    Probe(self.slapd.ldaps_uri, **options) as probe:
+                probe.wait(lambda probe: probe.init_error, "the refusal")
+                self.assertIn(text, probe.init_error)
+
+
+class Searches(SlapdTest):
+    ANONYMOUS = True
+
+    def test_anonymous(self):
+        self.assert_entry(self.slapd.uri)
+
+    def test_results(self):
+        for search, status, values in (
+                ("(uid=bob)", ENTRY, []),
+                ("(uid=nobody)", NO_ENTRY, None),
+                ("(objectClass=*)", SEVERAL, None),
+                # RFC 4515: what was escaped is not understood as syntax
+                ("(uid=\\2a)", NO_ENTRY, None),
+                ("(uid=\\00\\ff)", NO_ENTRY, None)):
+            with self.subTest(filter=search):
+                result = self.lookup(self.slapd.uri, filter=search)
+                self.assertEqual((result.status, result.values),
+                                 (status, values))
+
+    def test_bad_searches(self):
+        for options, text in (
+                ({"filter": "(uid="}, "(check referral_ldap_filter)"),
+                ({"filter": ""}, "(check referral_ldap_filter)"),
+                ({"base": "dc=nowhere"}, "No such object"),
+                ({"base": "nonsense"}, "(check referral_ldap_base")):
+            with self.subTest(**options):
+                self.assert_unavailable(text, self.slapd.uri, **options)
+
+    def test_many(self):
+        """More than slapd takes at a time, in one go."""
+        with Probe(self.slapd.uri, rate=100000, count=3000,
+                   timeout=20000) as probe:
+            probe.wait(lambda probe: probe.summary, "the end")
+            probe.stop()
+        for result in probe.results:
+            self.assertEqual(result.status, ENTRY, result)
+        self.assertEqual(len(probe.results), 3000)
+        self.assertEqual(probe.logs, [])
+
+
+class Misfortunes(SlapdTest):
+    ANONYMOUS = True
+
+    def setUp(self):
+        self.other = self.make_slapd(f"other.{self.id()}")
+        self.addCleanup(self.other.stop)
+
+    def probe(self, *slapds, **options):
+        return Probe(*(slapd.uri for slapd in slapds), **options)
+
+    def test_frozen(self):
+        with self.probe(self.slapd) as probe:
+            probe.wait_status(ENTRY, 3)
+            self.slapd.freeze()
+            try:
+                probe.wait_status(UNAVAILABLE, 50)
+            finally:
+                self.slapd.thaw()
+            start = time.monotonic()
+            probe.wait_status(ENTRY, 3)
+            secs = time.monotonic() - start
+            check_run(self, probe)
+        report("slapd frozen", "[bad] -> good", probe, secs)
+        self.assertLess(secs, 5)
+
+    def test_frozen_with_another(self):
+        with self.probe(self.other, self.slapd) as probe:
+            probe.wait_status(ENTRY, 10)
+            self.other.freeze()
+            try:
+                probe.wait_results(100)
+            finally:
+                self.other.thaw()
+            probe.wait_results(100)
+            check_run(self, probe)
+        report("slapd frozen", "[bad, good]", probe)
+        self.assertEqual({result.status for result in probe.results}, {ENTRY})
+
+    def test_restart(self):
+        with self.probe(self.other, rate=200) as probe:
+            probe.wait_status(ENTRY, 10)
+            start = time.monotonic()
+            self.other.restart()
+            probe.wait_status(ENTRY, 10)
+            secs = time.monotonic() - start
+            check_run(self, probe)
+        report("slapd restart", "[bad] -> good", probe, secs)
+
+    def test_restarts_with_another(self):
+        with self.probe(self.other, self.slapd, rate=200) as probe:
+            probe.wait_status(ENTRY, 10)
+            for end in (self.other.stop, self.other.kill):
+                end()
+                probe.wait_results(50)
+                self.other.start()
+                probe.wait_results(50)
+            check_run(self, probe)
+        report("slapd restarts and killed", "[bad, good]", probe)
+        self.assertEqual({result.status for result in probe.results}, {ENTRY})
+
+
+if __name__ == "__main__":
+    unittest.main()
