@@ -8,8 +8,8 @@ import pytest
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "site"))
 
-from lib import (User, referral_settings, wait_for,  # noqa: E402
-                 with_referral)
+from lib import (PasswdFile, User, referral_settings,  # noqa: E402
+                 wait_for, with_referral)
 from lib.fixtures import *  # noqa: E402, F401, F403
 
 from mail_clients import FOLLOWING, STAYING, Account  # noqa: E402
@@ -31,19 +31,22 @@ class World:
         self.site = site
         names = [client.name for client in STAYING + FOLLOWING] + [STRICT]
         self.users = [
-            User(self.user_of(name, form), HOME,
+            User(self.user_of(name, form),
                  action=None if form == "drain" else form)
             for name in names for form in FORMS]
+        # first, for its port; it has no need to ask anyone
+        self.home = site.dovecot(HOME, [PasswdFile(self.users)],
+                                 protocols=("imap",))
+        # clients resolve no names of ours
+        where = f"{self.home.address}:{self.home.port}"
+        for user in self.users:
+            user.mail_host = where
         self.ldap = site.slapd(self.users)
         self.can_suggest = bool(glob.glob(
             f"{site.modules.dir}/lib*_imap_login_referral_plugin.so"))
-        self.home = self.server(HOME)
-        # clients resolve no names of ours
-        where = f"{self.home.address}:{self.home.port}"
         self.front = self.server(
             FRONT, raw=_SUGGEST if self.can_suggest else "",
-            referral_action_attribute="testMailAction",
-            referral_host_map=f"{HOME}={where}")
+            referral_action_attribute="testMailAction")
         self.drained = self.server(DRAINED, referral_drain_host=where)
         for server in (self.front, self.home):
             for user in self.users:
