@@ -1,0 +1,281 @@
+/* What ldap-client.h promises. */
+
+#include "lib.h"
+#include "buffer.h"
+#include "ioloop.h"
+#include "test-ldap.h"
+
+#include <unistd.h>
+
+static const struct {
+	struct referral_ldap_client_settings set;
+	const char *error;
+} init_errors[] = {
+	{ .set = { .uris = "" }, .error = "referral_ldap_uris: " },
+	{ .set = { .uris = "http://x" }, .error = "referral_ldap_uris: " },
+	{ .set = { .uris = "ldap://x", .sasl_mechanism = "GSSAPI" },
+	  .error = "referral_ldap_sasl_mechanism: " },
+	{ .set = { .uris = "ldap://x", .auth_dn = "cn=x" },
+	  .error = "referral_ldap_auth_dn_password: " },
+	{ .set = { .uris = "ldaps://x", .tls_ca_file = "/nonexistent" },
+	  .error = "referral_ldap_tls_ca_file: " },
+	{ .set = { .uris = "ldap://x", .starttls = TRUE,
+		   .tls_ca_file = "/nonexistent" },
+	  .error = "referral_ldap_tls_ca_file: " },
+	{ .set = { .uris = "ldapi://%2fx ldaps://x",
+		   .tls_key_file = "/dev/null" },
+	  .error = "referral_ldap_tls_key_file: " },
+};
+
+static const char *nonnull(const char *str)
+{
+	return str == NULL ? "" : str;
+}
+
+void test_ldap_init_errors(void)
+{
+	struct referral_ldap_client_settings set;
+	struct referral_ldap_client *client;
+	struct test_ldap test;
+	const char *error;
+	unsigned int i;
+
+	test_begin("ldap init errors");
+	test_ldap_init(&test);
+	for (i = 0; i < N_ELEMENTS(init_errors); i++) {
+		set = init_errors[i].set;
+		set.tls_ca_file = nonnull(set.tls_ca_file);
+		set.tls_ca_dir = nonnull(set.tls_ca_dir);
+		set.tls_cert_file = nonnull(set.tls_cert_file);
+		set.tls_key_file = nonnull(set.tls_key_file);
+		set.auth_dn = nonnull(set.auth_dn);
+		set.auth_dn_password = nonnull(set.auth_dn_password);
+		set.sasl_mechanism = nonnull(set.sasl_mechanism);
+		set.dns_client_socket_path = "x";
+		set.timeout_msecs = set.connect_timeout_msecs = 100;
+		error = NULL;
+		test_assert_idx(referral_ldap_client_init(test.event, &set,
+			&client, &error) < 0, i);
+		test_assert_idx(error != NULL && strncmp(error,
+			init_errors[i].error,
+			strlen(init_errors[i].error)) == 0, i);
+	}
+	test_ldap_deinit_all(&test);
+	test_end();
+}
+
+static const struct {
+	const char *answer;
+	size_t size;
+	enum referral_ldap_status status;
+	unsigned int count;
+	const char *first;
+} values[] = {
+#define ANSWER(str) .answer = str TEST_LDAP_SUCCESS, \
+		    .size = sizeof(str TEST_LDAP_SUCCESS) - 1
+	/* no attribute */
+	{ ANSWER("\x30\x0e" TEST_LDAP_MSGID "\x64\x06\x04\x02x=\x30\x00"),
+	  .count = 0 },
+	/* one, without values */
+	{ ANSWER("\x30\x1c" TEST_LDAP_MSGID "\x64\x14\x04\x02x=\x30\x0e\x30\x0c"
+		 "\x04\x08mailHost\x31\x00"), .count = 0 },
+	/* an empty value */
+	{ ANSWER("\x30\x1e" TEST_LDAP_MSGID "\x64\x16\x04\x02x=\x30\x10\x30\x0e"
+		 "\x04\x08mailHost\x31\x02\x04\x00"), .count = 1, .first = "" },
+	/* two values, the first with a NUL */
+	{ ANSWER("\x30\x24" TEST_LDAP_MSGID "\x64\x1c\x04\x02x=\x30\x16\x30\x14"
+		 "\x04\x08mailHost\x31\x08\x04\x03""a\x00""b\x04\x01""c"),
+	  .count = 2, .first = "a\x01""b" },
+	/* another attribute, whose name begins like ours */
+	{ ANSWER("\x30\x20" TEST_LDAP_MSGID "\x64\x18\x04\x02x=\x30\x12\x30\x10"
+		 "\x04\x09mailHosts\x31\x03\x04\x01""c"), .count = 0 },
+	/* nothing at all */
+	{ ANSWER(""), .status = REFERRAL_LDAP_NO_ENTRY },
+#undef ANSWER
+};
+
+void test_ldap_values(void)
+{
+	struct test_ldap_outcome outcome;
+	struct test_ldap test;
+	unsigned int i;
+
+	test_begin("ldap values");
+	test_ldap_init(&test);
+	for (i = 0; i < N_ELEMENTS(values); i++) {
+		buffer_set_used_size(test.server->answer, 0);
+		buffer_append(test.server->answer, values[i].answer,
+			      values[i].size);
+		test_ldap_search(&test, &outcome);
+		test_ldap_wait(&test);
+		test_assert_idx(outcome.status == values[i].status, i);
+		test_assert_ucmp_idx(outcome.values_count, ==,
+				     values[i].count, i);
+		test_assert_strcmp_idx(outcome.value, values[i].first, i);
+	}
+	test_assert(test.server->connections == 1);
+	test_ldap_deinit_all(&test);
+	test_end();
+}
+
+/* Not even when it is known at once that there is no hope:
+   test_ldap_callback() asserts it. */
+void test_ldap_not_from_inside(void)
+{
+	struct test_ldap_outcome outcome;
+	struct test_ldap test;
+	unsigned int i;
+
+	test_begin("ldap callback not from inside");
+	test_ldap_init(&test);
+	/* nobody listens */
+	io_remove(&test.server->io);
+	i_close_fd(&test.server->fd);
+	for (i = 0; i < 3; i++) {
+		test_ldap_search(&test, &outcome);
+		test_assert_idx(outcome.calls == 0, i);
+		test_ldap_wait(&test);
+		test_assert_idx(outcome.calls == 1, i);
+		test_assert_idx(outcome.status ==
+				REFERRAL_LDAP_UNAVAILABLE, i);
+		test_assert_idx(strstr(outcome.error,
+				       "Connection refused") != NULL, i);
+	}
+	test_assert(test.errors == 1);
+	test_ldap_deinit_all(&test);
+	test_end();
+}
+
+void test_ldap_cancel(void)
+{
+	struct test_ldap_outcome outcomes[4];
+	struct referral_ldap_request *requests[4];
+	struct test_ldap test;
+	unsigned int i;
+
+	test_begin("ldap cancel");
+	test_ldap_init(&test);
+	test.server->hold = TRUE;
+
+	/* in the queue, before there is a connection */
+	requests[0] = test_ldap_search(&test, &outcomes[0]);
+	referral_ldap_search_cancel(&requests[0]);
+	test_assert(requests[0] == NULL);
+	referral_ldap_search_cancel(&requests[0]);
+	test.waiting--;
+
+	/* sent */
+	for (i = 1; i < 4; i++)
+		requests[i] = test_ldap_search(&test, &outcomes[i]);
+	test_ldap_wait_for(&test, &test.server->searches, 3);
+	referral_ldap_search_cancel(&requests[2]);
+	test.waiting--;
+	test_ldap_server_answer(test.server);
+	test_ldap_wait(&test);
+	test_assert(outcomes[0].calls == 0 && outcomes[2].calls == 0);
+	test_assert(outcomes[1].calls == 1 && outcomes[3].calls == 1);
+	test_assert(outcomes[1].status == REFERRAL_LDAP_ENTRY);
+	test_assert_strcmp(outcomes[3].value, "a.example");
+
+	/* failed, but not told yet */
+	io_remove(&test.server->io);
+	i_close_fd(&test.server->fd);
+	while (test.server->conns != NULL) {
+		test_ldap_server_deinit(&test.server);
+		test.server = test_ldap_server_init();
+		io_remove(&test.server->io);
+		i_close_fd(&test.server->fd);
+	}
+	test_ldap_search(&test, &outcomes[0]);
+	test_ldap_wait(&test);
+	test_assert(outcomes[0].status == REFERRAL_LDAP_UNAVAILABLE);
+	requests[1] = test_ldap_search(&test, &outcomes[1]);
+	referral_ldap_search_cancel(&requests[1]);
+	test.waiting--;
+	test_ldap_search(&test, &outcomes[2]);
+	test_ldap_wait(&test);
+	test_assert(outcomes[1].calls == 0 && outcomes[2].calls == 1);
+	test_ldap_deinit_all(&test);
+	test_end();
+}
+
+void test_ldap_deinit(void)
+{
+	struct test_ldap_outcome outcomes[3];
+	struct test_ldap test;
+	unsigned int i;
+
+	test_begin("ldap deinit");
+	test_ldap_init(&test);
+	test.server->hold = TRUE;
+	for (i = 0; i < 2; i++)
+		test_ldap_search(&test, &outcomes[i]);
+	test_ldap_wait_for(&test, &test.server->searches, 2);
+	test_ldap_search(&test, &outcomes[2]);
+	referral_ldap_client_deinit(&test.client);
+	for (i = 0; i < 3; i++) {
+		test_assert_idx(outcomes[i].calls == 1, i);
+		test_assert_idx(outcomes[i].status ==
+				REFERRAL_LDAP_UNAVAILABLE, i);
+	}
+	test_ldap_deinit_all(&test);
+	test_end();
+}
+
+/* slapd cuts a connection with more than 100 operations pending. */
+void test_ldap_pending(void)
+{
+	struct test_ldap_outcome outcomes[200];
+	struct test_ldap test;
+	unsigned int i, rounds = 0;
+
+	test_begin("ldap pending");
+	test_ldap_init(&test);
+	test.server->hold = TRUE;
+	for (i = 0; i < N_ELEMENTS(outcomes); i++)
+		test_ldap_search(&test, &outcomes[i]);
+	while (test.waiting > 0) {
+		test_ldap_wait_for(&test, &test.server->pending,
+				   I_MIN(test.waiting, 64));
+		test_ldap_server_answer(test.server);
+		test_ldap_wait_for(&test, &outcomes[I_MIN(rounds * 64 + 63,
+			N_ELEMENTS(outcomes) - 1)].calls, 1);
+		rounds++;
+	}
+	test_assert(rounds == 4);
+	test_assert(test.server->max_pending == 64);
+	test_assert(test.server->searches == N_ELEMENTS(outcomes));
+	for (i = 0; i < N_ELEMENTS(outcomes); i++)
+		test_assert_idx(outcomes[i].status == REFERRAL_LDAP_ENTRY, i);
+	test_ldap_deinit_all(&test);
+	test_end();
+}
+
+void test_ldap_queue_full(void)
+{
+	struct test_ldap_outcome *outcomes;
+	struct test_ldap test;
+	unsigned int i, failed = 0, count = 64 + 4096 + 10;
+
+	test_begin("ldap queue full");
+	test_ldap_init(&test);
+	test.server->hold = TRUE;
+	outcomes = t_new(struct test_ldap_outcome, count);
+	for (i = 0; i < 64; i++)
+		test_ldap_search(&test, &outcomes[i]);
+	test_ldap_wait_for(&test, &test.server->pending, 64);
+	for (; i < count; i++)
+		test_ldap_search(&test, &outcomes[i]);
+	/* the last is told at once that there is no room */
+	test_ldap_wait_for(&test, &outcomes[count - 1].calls, 1);
+	test.server->hold = FALSE;
+	test_ldap_server_answer(test.server);
+	test_ldap_wait(&test);
+	for (i = 0; i < count; i++) {
+		if (outcomes[i].status == REFERRAL_LDAP_UNAVAILABLE)
+			failed++;
+	}
+	test_assert(failed == 10);
+	test_ldap_deinit_all(&test);
+	test_end();
+}
