@@ -20,6 +20,7 @@ void referral_server_answered(struct referral_server *server)
 {
 	server->failures = 0;
 	server->suspect = FALSE;
+	server->broke = FALSE;
 }
 
 void referral_server_suspect(struct referral_server *server)
@@ -31,12 +32,6 @@ void referral_server_closed(struct referral_server *server)
 {
 	server->state = REFERRAL_SERVER_IDLE;
 	server->suspect = FALSE;
-}
-
-void referral_server_lost(struct referral_server *server, uint64_t now)
-{
-	referral_server_closed(server);
-	server->grace_until = now + REFERRAL_SERVER_GRACE_MSECS;
 }
 
 /* Three quarters to five quarters of it, so that many clients don't come back
@@ -70,6 +65,19 @@ void referral_server_failed(struct referral_server *server, uint64_t now,
 	server->urgent_retry_at = failure != REFERRAL_SERVER_UNREACHABLE ?
 		server->retry_at : now +
 		add_jitter(REFERRAL_SERVER_BACKOFF_URGENT_MSECS, random);
+}
+
+void referral_server_broke(struct referral_server *server, uint64_t now,
+			   uint32_t random)
+{
+	if (server->broke || server->failures > 0) {
+		referral_server_failed(server, now, REFERRAL_SERVER_UNREACHABLE,
+				       random);
+		return;
+	}
+	referral_server_closed(server);
+	server->broke = TRUE;
+	server->grace_until = now + REFERRAL_SERVER_GRACE_MSECS;
 }
 
 static uint64_t

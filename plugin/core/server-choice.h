@@ -49,6 +49,8 @@ struct referral_server {
 	uint64_t connecting_since;
 	/* failures > 0: when it may be tried again, also with urgency */
 	uint64_t retry_at, urgent_retry_at;
+	/* it broke and has given no answer since */
+	bool broke;
 	/* not known to be dead before this */
 	uint64_t grace_until;
 };
@@ -92,9 +94,11 @@ void referral_server_answered(struct referral_server *server);
 void referral_server_suspect(struct referral_server *server);
 /* We, or a server with nothing to do for us, closed the connection. */
 void referral_server_closed(struct referral_server *server);
-/* A connection that had given answers broke. It is tried again at once. */
-void referral_server_lost(struct referral_server *server, uint64_t now);
-/* random: any number, for the jitter */
+/* A connection that was ready broke. The server is tried again at once; if that
+   breaks before the first answer, it has failed. random: any number, for the
+   jitter. */
+void referral_server_broke(struct referral_server *server, uint64_t now,
+			   uint32_t random);
 void referral_server_failed(struct referral_server *server, uint64_t now,
 			    enum referral_server_failure failure,
 			    uint32_t random);

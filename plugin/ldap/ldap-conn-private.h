@@ -44,8 +44,6 @@ struct referral_ldap_conn {
 	unsigned int slots_count;
 	uint64_t progress_at;
 	bool suspect;
-	/* has given an answer to a search */
-	bool useful;
 
 	enum referral_ldap_conn_end end;
 	enum referral_server_failure failure;
@@ -63,7 +61,7 @@ void referral_ldap_conn_close(struct referral_ldap_conn *conn,
 			      enum referral_ldap_conn_end end,
 			      enum referral_server_failure failure,
 			      const char *error);
-/* The connection is of no use any more: LOST or FAILED, by what it was. */
+/* The connection is of no use any more: it broke or failed, by what it was. */
 void referral_ldap_conn_break(struct referral_ldap_conn *conn,
 			      const char *cause);
 void referral_ldap_conn_set_state(struct referral_ldap_conn *conn,

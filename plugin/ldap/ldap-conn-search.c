@@ -191,7 +191,6 @@ conn_answered(struct referral_ldap_conn *conn,
 {
 	conn->progress_at = referral_ldap_now();
 	conn->suspect = FALSE;
-	conn->useful = TRUE;
 	if (search != NULL)
 		search->conn = NULL;
 	conn->vfuncs->answered(conn, search, code, diagnostic);

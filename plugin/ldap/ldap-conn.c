@@ -212,9 +212,7 @@ void referral_ldap_conn_break(struct referral_ldap_conn *conn,
 	}
 	error = t_strdup_printf("ldap connection to %s lost: %s",
 				conn->name, cause);
-	referral_ldap_conn_close(conn, conn->useful ?
-				 REFERRAL_LDAP_CONN_END_LOST :
-				 REFERRAL_LDAP_CONN_END_FAILED,
+	referral_ldap_conn_close(conn, REFERRAL_LDAP_CONN_END_BROKE,
 				 REFERRAL_SERVER_UNREACHABLE, error);
 }
 

@@ -32,8 +32,8 @@ enum referral_ldap_conn_state {
 enum referral_ldap_conn_end {
 	/* nothing was lost: we or the server closed an idle connection */
 	REFERRAL_LDAP_CONN_END_CLOSED,
-	/* it had given answers before it broke */
-	REFERRAL_LDAP_CONN_END_LOST,
+	/* it was ready before it broke */
+	REFERRAL_LDAP_CONN_END_BROKE,
 	REFERRAL_LDAP_CONN_END_FAILED,
 };
 

@@ -65,6 +65,9 @@ static const char *result_code_get_hint(int code)
 {
 	switch (code) {
 	case LDAP_NO_SUCH_OBJECT:
+		/* also where it may not be known that there is one */
+		return "referral_ldap_base, and that referral_ldap_auth_dn "
+			"may read it";
 	case LDAP_INVALID_DN_SYNTAX:
 		return "referral_ldap_base";
 	case LDAP_REFERRAL:

@@ -85,17 +85,20 @@ static void peer_end(struct referral_ldap_peer *peer)
 		referral_server_closed(&peer->health);
 		e_debug(event, "referral: %s", error);
 		return;
-	case REFERRAL_LDAP_CONN_END_LOST:
-		referral_server_lost(&peer->health, now);
-		e_info(event, "referral: %s", error);
+	case REFERRAL_LDAP_CONN_END_BROKE:
+		peer->failing_ready = TRUE;
+		referral_server_broke(&peer->health, now, i_rand());
 		break;
 	case REFERRAL_LDAP_CONN_END_FAILED:
 		peer->failing_ready =
 			peer->health.state == REFERRAL_SERVER_READY;
 		referral_server_failed(&peer->health, now, failure, i_rand());
-		referral_ldap_peer_log_failure(peer, error);
 		break;
 	}
+	if (peer->health.failures > 0)
+		referral_ldap_peer_log_failure(peer, error);
+	else
+		e_info(event, "referral: %s", error);
 	i_free(servers->error);
 	servers->error = i_strdup(error);
 }

@@ -13,7 +13,6 @@ import socket
 import ssl
 import sys
 import threading
-import time
 
 from connection import Closed, Connection
 from faults import FAULTS
@@ -137,8 +136,7 @@ def main():
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     with Peer(args.fault, args.port, args.cert, args.key, args.ldaps):
         print("ready", flush=True)
-        while True:
-            time.sleep(3600)
+        signal.pause()
 
 
 if __name__ == "__main__":

@@ -117,7 +117,7 @@ CASES = [
     Case("time_limit", UNAVAILABLE, "Time limit exceeded (check that"),
     Case("internal_error", UNAVAILABLE, "internal error??"),
     Case("no_base", UNAVAILABLE,
-         "No such object (check referral_ldap_base)", final=True),
+         "No such object (check referral_ldap_base, and", final=True),
     Case("no_access", UNAVAILABLE, "(check referral_ldap_auth_dn",
          final=True),
     Case("referral", UNAVAILABLE, "(check referral_ldap_base and",

@@ -235,11 +235,24 @@ void test_server_states(void)
 	test_assert(server.state == READY && !server.suspect &&
 		    server.failures == 0);
 
+	/* broken once: at once, and with grace */
 	referral_server_suspect(&server);
-	referral_server_lost(&server, NOW);
+	referral_server_broke(&server, NOW, 0);
 	test_assert(server.state == IDLE && !server.suspect &&
 		    server.failures == 0 &&
 		    server.grace_until == NOW + REFERRAL_SERVER_GRACE_MSECS);
+	/* broken again without an answer */
+	referral_server_connecting(&server, NOW);
+	referral_server_ready(&server);
+	referral_server_broke(&server, NOW + 10, 0);
+	test_assert(server.failures == 1 && server.retry_at > NOW + 10 &&
+		    server.grace_until == NOW + REFERRAL_SERVER_GRACE_MSECS);
+	/* an answer makes up for all */
+	referral_server_ready(&server);
+	referral_server_answered(&server);
+	referral_server_broke(&server, NOW + 5000, 0);
+	test_assert(server.failures == 0 && server.grace_until ==
+		    NOW + 5000 + REFERRAL_SERVER_GRACE_MSECS);
 
 	referral_server_connecting(&server, NOW);
 	referral_server_closed(&server);
