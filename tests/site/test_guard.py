@@ -1,0 +1,81 @@
+"""Distributions change Dovecot's structures within one ABI version. A login
+plugin that was built against another layout says so and stays out."""
+
+import glob
+import os
+import shlex
+import shutil
+import subprocess
+
+import pytest
+
+from lib import PasswdFile, User
+from lib.modules import Modules, dovecot_config
+
+BUILD = os.environ.get("REFERRAL_BUILD")
+SOURCE = os.path.join(os.path.dirname(__file__), "..", "..")
+USERS = [User("alice"),
+         User("bob", fields={"nologin": "y", "host": "home.example.com",
+                             "login_referral_host": "home.example.com"})]
+PROTOCOLS = ("imap", "sieve", "pop3")
+
+
+def shadow_header(directory, include):
+    """client-common.h with a vfunc more."""
+    with open(os.path.join(include, "client-common.h"),
+              encoding="utf-8") as file:
+        lines = file.readlines()
+    at = next(number for number, line in enumerate(lines)
+              if line.startswith("struct client_vfuncs {"))
+    lines.insert(at + 2, "\tvoid (*another)(struct client *client);\n")
+    with open(os.path.join(directory, "client-common.h"), "w",
+              encoding="utf-8") as file:
+        file.writelines(lines)
+
+
+def build_plugin(directory, path):
+    """Our login plugin, as if it were built against that."""
+    flags = shlex.split(dovecot_config()["LIBDOVECOT_INCLUDE"])
+    include = next(flag[2:] for flag in flags
+                   if os.path.exists(flag[2:] + "/client-common.h"))
+    shadow_header(directory, include)
+    objects = [os.path.join(BUILD, "plugin", *parts) for parts in (
+        ("compat", ".libs", "libreferral_compat_login.a"),
+        ("compat", ".libs", "libreferral_compat_login_settings.a"),
+        ("settings", ".libs", "libreferral_settings.a"),
+        ("core", ".libs", "libreferral_core.a"))]
+    includes = [f"-I{SOURCE}/{name}" for name in
+                ("include", "plugin/core", "plugin/compat")]
+    subprocess.run(
+        ["cc", "-shared", "-fPIC", "-std=gnu99", "-DHAVE_CONFIG_H",
+         f"-I{directory}", *includes, *flags, "-o", path,
+         *sorted(glob.glob(f"{SOURCE}/plugin/login/*.c")), *objects],
+        check=True)
+
+
+@pytest.mark.skipif(BUILD is None or shutil.which("cc") is None,
+                    reason="needs REFERRAL_BUILD and a compiler")
+def test_other_layout(site):
+    modules = Modules(site.dir + "/other", build=BUILD)
+    build_plugin(site.dir, modules.dir + "/login/liblogin_referral_plugin.so")
+    site.modules = modules
+    front = site.dovecot(
+        "front.example.com", [PasswdFile(USERS)], pki=site.pki,
+        protocols=PROTOCOLS,
+        settings={"login_plugins": "login_referral",
+                  "referral_drain_host": "home.example.com"})
+    for tls in (None, "implicit"):
+        client = site.client(front, tls=tls)
+        assert client.greeting.status == "OK"
+        assert client.login("alice", "wrong").code == "AUTHENTICATIONFAILED"
+        assert client.login("alice", "secret").status == "OK"
+        client.select_inbox()
+    line = front.log.wait(["imap-login: Error:", "rebuild it against this"])
+    assert "Logins go on without it" in line
+
+    # Dovecot's own referral
+    client = site.client(front)
+    assert client.authenticate("PLAIN", "bob", "secret").code == "REFERRAL"
+    assert client.command("NOOP").status == "OK"
+    assert site.sieve_client(front).greeting.status == "OK"
+    front.log.wait(["managesieve-login: Error:", "rebuild it against this"])
