@@ -63,7 +63,8 @@ static const struct proxy_field *find_field(const char *key)
 	return NULL;
 }
 
-static int check_field(const char *str, const char **error_r)
+/* Returns what is wrong with it, NULL if nothing. */
+static const char *field_error(const char *str)
 {
 	const char *value = strchr(str, '=');
 	const char *key = value == NULL ? str : t_strdup_until(str, value++);
@@ -72,24 +73,17 @@ static int check_field(const char *str, const char **error_r)
 
 	if (field == NULL && value == NULL) {
 		/* It may be the rest of a password: do not show it. */
-		*error_r = "a word is no known field "
-			"(a value cannot hold spaces)";
-		return -1;
+		return "a word is no known field (a value cannot hold spaces)";
 	}
 	if (field == NULL) {
-		*error_r = t_strdup_printf("\"%s\" cannot be set here",
-					   referral_mailhost_sanitize(key));
-		return -1;
+		return t_strdup_printf("\"%s\" cannot be set here",
+				       referral_mailhost_sanitize(key));
 	}
-	if (field->needs_value && (value == NULL || *value == '\0')) {
-		*error_r = t_strdup_printf("%s needs a value", key);
-		return -1;
-	}
-	if (strcmp(key, "port") == 0 && net_str2port(value, &port) < 0) {
-		*error_r = "port is not a number between 1 and 65535";
-		return -1;
-	}
-	return 0;
+	if (field->needs_value && (value == NULL || *value == '\0'))
+		return t_strdup_printf("%s needs a value", key);
+	if (strcmp(key, "port") == 0 && net_str2port(value, &port) < 0)
+		return "port is not a number between 1 and 65535";
+	return NULL;
 }
 
 int referral_proxy_fields_check(const char *str, const char **error_r)
@@ -99,7 +93,7 @@ int referral_proxy_fields_check(const char *str, const char **error_r)
 	unsigned int i;
 
 	for (i = 0; fields[i] != NULL && error == NULL; i++)
-		(void)check_field(fields[i], &error);
+		error = field_error(fields[i]);
 	/* The master user's name with the user's own password opens nothing. */
 	if (error == NULL && has_key(fields, "master") &&
 	    !has_key(fields, "pass"))

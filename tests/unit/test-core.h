@@ -38,12 +38,14 @@
 	X(test_hostglobs) \
 	X(test_action_names) \
 	X(test_policy_create) \
+	X(test_policy_without_identity) \
 	X(test_policy_decide) \
 	X(test_policy_decide_hosts) \
 	X(test_policy_decide_action) \
 	X(test_policy_first_foreign) \
 	X(test_policy_rules) \
 	X(test_proxy_fields_check) \
+	X(test_proxy_fields_keys) \
 	X(test_proxy_fields_have_credentials) \
 	X(test_servers_choose) \
 	X(test_server_backoff) \

@@ -48,7 +48,8 @@ void test_dn_check(void)
 		"dc=a+", ",dc=a", "dc=a,b", "d_c=a", "dc;x=a", "1=a",
 		"dc=a;dc=b", "dc=\"a\"", "dc=<a>", "dc=a>", "dc=a\\",
 		"dc=a\\2", "dc=a\\zz", "dc=a\\x", "dc=#", "dc=#0", "dc=#0g",
-		"dc=#04 05", "dc=\xff", "dc=a\nb,\n",
+		"dc=#04 05", "dc=#04 xcn=b", "dc=#cn=b", "dc=a\\2z",
+		"dc=a\\z2", "dc=\xff", "dc=a\nb,\n",
 	};
 	const char *error;
 	unsigned int i;

@@ -38,6 +38,7 @@ static const struct {
 	{ .value = "xn--bcher-kva.example", .name = "xn--bcher-kva.example" },
 	{ .value = "a--b.example", .name = "a--b.example" },
 	{ .value = "0xg.0xgh", .name = "0xg.0xgh" },
+	{ .value = "mail.ax1f", .name = "mail.ax1f" },
 	{ .value = "0x7f.example", .name = "0x7f.example" },
 	{ .value = LABEL_63".example", .name = LABEL_63".example" },
 	{ .value = NAME_253, .name = NAME_253 },

@@ -4,9 +4,8 @@
 
 #define STR(value, default_value) ((value) != NULL ? (value) : (default_value))
 
-int test_policy_create_from(const struct test_policy_settings *tset,
-			    struct referral_policy **policy_r,
-			    const char **error_r)
+static struct referral_settings
+settings_from(const struct test_policy_settings *tset)
 {
 	const struct referral_settings set = {
 		.referral_action = STR(tset->action, "refer"),
@@ -19,6 +18,14 @@ int test_policy_create_from(const struct test_policy_settings *tset,
 		.referral_host_map = STR(tset->host_map, ""),
 		.referral_resolve_hosts = !tset->no_resolve,
 	};
+	return set;
+}
+
+int test_policy_create_from(const struct test_policy_settings *tset,
+			    struct referral_policy **policy_r,
+			    const char **error_r)
+{
+	const struct referral_settings set = settings_from(tset);
 	const struct ip_addr own_ip = test_ip("192.0.2.1");
 	const struct referral_identity_settings identity_set = {
 		.local_hosts = "",
@@ -167,5 +174,40 @@ void test_policy_create(void)
 				(tests[i].error != NULL), i);
 		test_assert_strcmp_idx(error, tests[i].error, i);
 	}
+	test_end();
+}
+
+/* doveconf does not know who "us" is. */
+void test_policy_without_identity(void)
+{
+	static const struct test_policy_settings tset = {
+		.host_map = "a=us.example",
+	};
+	static const char *const mailhosts[] = { "us.example", NULL };
+	const struct referral_settings set = settings_from(&tset);
+	const struct ip_addr ip = test_ip("192.0.2.1");
+	const struct referral_lookup_result lookup = {
+		.status = REFERRAL_LOOKUP_HOSTS,
+		.mailhosts = mailhosts,
+	};
+	const struct referral_policy_input input = {
+		.lookup = &lookup,
+		.home_ips = &ip,
+		.home_ips_count = 1,
+	};
+	struct referral_policy *policy;
+	struct referral_decision decision;
+	struct referral_host host;
+	const char *error;
+	pool_t pool = pool_datastack_create();
+
+	test_begin("policy without identity");
+	test_assert(referral_policy_create(pool, "imap", &set, NULL, &policy,
+					   &error) == 0);
+	referral_policy_decide(policy, pool, &input, &decision);
+	test_assert(decision.action == REFERRAL_ACTION_REFER);
+	test_assert(decision.reason == REFERRAL_REASON_ELSEWHERE);
+	test_assert(!referral_policy_first_foreign(policy, pool, &input,
+						   &host));
 	test_end();
 }

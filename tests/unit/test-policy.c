@@ -430,6 +430,11 @@ static const struct decide_test action_tests[] = {
 	  .action = "proxy",
 	  .detail = "unknown action \"\" in referral_action_attribute "
 		"ignored" },
+	{ ELSEWHERE, .set = { .networks = "10.0.0.0/8", .action = "proxy",
+			      .other_action = "reject" },
+	  .user_action = "x", .remote_ip = "192.0.2.9", .action = "reject",
+	  .detail = "unknown action \"x\" in referral_action_attribute "
+		"ignored" },
 	{ .mailhosts = { "x]", "a" }, .home = "a", .target = "a",
 	  .user_action = "\r\nx", .action = "refer", .reason = "elsewhere",
 	  .detail = "invalid value \"x]\": "

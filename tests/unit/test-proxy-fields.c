@@ -75,6 +75,47 @@ void test_proxy_fields_check(void)
 	test_end();
 }
 
+void test_proxy_fields_keys(void)
+{
+	static const struct {
+		const char *key;
+		bool needs_value;
+	} keys[] = {
+		{ "port", TRUE },
+		{ "ssl", TRUE },
+		{ "starttls", TRUE },
+		{ "source_ip", TRUE },
+		{ "pass", TRUE },
+		{ "proxy_mech", TRUE },
+		{ "proxy_timeout", TRUE },
+		{ "proxy_refresh", TRUE },
+		{ "proxy_host_immediate_failure_after", TRUE },
+		{ "proxy_nopipelining", FALSE },
+		{ "proxy_no_multiplex", FALSE },
+		{ "proxy_not_trusted", FALSE },
+	};
+	const char *key, *error;
+	unsigned int i;
+
+	test_begin("proxy fields keys");
+	for (i = 0; i < N_ELEMENTS(keys); i++) {
+		key = keys[i].key;
+		test_assert_idx(referral_proxy_fields_check(
+			t_strconcat(key, "=1", NULL), &error) == 0, i);
+		test_assert_idx((referral_proxy_fields_check(
+			key, &error) == 0) == !keys[i].needs_value, i);
+		/* only the whole word */
+		test_assert_idx(referral_proxy_fields_check(
+			t_strconcat(key, "x=1", NULL), &error) == -1, i);
+	}
+	test_assert(referral_proxy_fields_check("master= pass=x",
+						&error) == -1);
+	test_assert(referral_proxy_fields_check("masterx=a pass=x",
+						&error) == -1);
+	test_assert(referral_proxy_fields_check("forward_x", &error) == 0);
+	test_end();
+}
+
 void test_proxy_fields_have_credentials(void)
 {
 	test_begin("proxy fields have credentials");
