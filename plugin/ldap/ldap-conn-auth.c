@@ -58,7 +58,9 @@ static void conn_bind(struct referral_ldap_conn *conn)
 		referral_ldap_conn_phase_fail(conn,
 			REFERRAL_SERVER_UNREACHABLE, ldap_err2string(ret),
 			NULL);
+		return;
 	}
+	referral_ldap_conn_check_output(conn);
 }
 
 static void conn_tls_fail(struct referral_ldap_conn *conn, const char *error)
@@ -118,7 +120,9 @@ static void conn_starttls(struct referral_ldap_conn *conn)
 		referral_ldap_conn_phase_fail(conn,
 			REFERRAL_SERVER_UNREACHABLE, ldap_err2string(ret),
 			NULL);
+		return;
 	}
+	referral_ldap_conn_check_output(conn);
 }
 
 void referral_ldap_conn_open(struct referral_ldap_conn *conn)

@@ -67,6 +67,9 @@ void referral_ldap_conn_break(struct referral_ldap_conn *conn,
 void referral_ldap_conn_set_state(struct referral_ldap_conn *conn,
 				  enum referral_ldap_conn_state state);
 void referral_ldap_conn_set_ready(struct referral_ldap_conn *conn);
+/* After each request: if it could not be written, the connection breaks, from
+   the ioloop, as soon as all is read that the server has sent. */
+void referral_ldap_conn_check_output(struct referral_ldap_conn *conn);
 /* Read from the network whenever there is something. */
 void referral_ldap_conn_watch_input(struct referral_ldap_conn *conn);
 

@@ -2,7 +2,6 @@
 
 #include "lib.h"
 #include "ioloop.h"
-#include "ostream.h"
 #include "ldap-conn-private.h"
 
 /* A search that we allow two entries has no use for more messages than that
@@ -56,6 +55,7 @@ static void conn_watch(struct referral_ldap_conn *conn)
 bool referral_ldap_conn_can_send(const struct referral_ldap_conn *conn)
 {
 	return conn->state == REFERRAL_LDAP_CONN_READY && !conn->suspect &&
+		!conn->sockbuf.output_failed &&
 		conn->slots_count < N_ELEMENTS(conn->slots);
 }
 
@@ -102,10 +102,7 @@ int referral_ldap_conn_send(struct referral_ldap_conn *conn,
 			*error_r = ldap_err2string(ret);
 			return -1;
 		}
-		referral_ldap_conn_break(conn,
-			conn->sockbuf.output->stream_errno != 0 ?
-			o_stream_get_error(conn->sockbuf.output) :
-			ldap_err2string(ret));
+		referral_ldap_conn_break(conn, ldap_err2string(ret));
 		return 0;
 	}
 
@@ -116,6 +113,7 @@ int referral_ldap_conn_send(struct referral_ldap_conn *conn,
 	slot->search = search;
 	search->conn = conn;
 	conn_watch_start(conn, conn->set->suspect_msecs);
+	referral_ldap_conn_check_output(conn);
 	return 1;
 }
 

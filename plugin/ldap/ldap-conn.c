@@ -393,6 +393,8 @@ static void conn_eof(struct referral_ldap_conn *conn)
 
 	if (conn->sockbuf.input->stream_errno != 0)
 		cause = i_stream_get_error(conn->sockbuf.input);
+	else if (conn->sockbuf.output_failed)
+		cause = o_stream_get_error(conn->sockbuf.output);
 	else
 		cause = "the server closed it";
 	if ((conn->state == REFERRAL_LDAP_CONN_READY ||
@@ -408,9 +410,18 @@ static void conn_eof(struct referral_ldap_conn *conn)
 	referral_ldap_conn_break(conn, str_sanitize(cause, 200));
 }
 
+static void conn_input(struct referral_ldap_conn *conn);
+
+static void conn_input_later(struct referral_ldap_conn *conn)
+{
+	io_remove(&conn->io);
+	timeout_remove(&conn->to_input);
+	conn->to_input = timeout_add_short(0, conn_input, conn);
+}
+
 static void conn_input(struct referral_ldap_conn *conn)
 {
-	ssize_t ret = 0;
+	ssize_t ret = 1;
 
 	timeout_remove(&conn->to_input);
 	if (conn->state == REFERRAL_LDAP_CONN_HANDSHAKE) {
@@ -427,16 +438,22 @@ static void conn_input(struct referral_ldap_conn *conn)
 	    conn->state == REFERRAL_LDAP_CONN_HANDSHAKE)
 		return;
 
-	if (i_stream_get_data_size(conn->sockbuf.input) > 0) {
+	if (i_stream_get_data_size(conn->sockbuf.input) > 0 ||
+	    (conn->sockbuf.output_failed && ret > 0)) {
 		/* More than one turn's work. Marking the input as pending
 		   would bring us back before everyone else. */
-		io_remove(&conn->io);
-		conn->to_input = timeout_add_short(0, conn_input, conn);
-	} else if (ret < 0) {
+		conn_input_later(conn);
+	} else if (ret < 0 || conn->sockbuf.output_failed) {
 		conn_eof(conn);
 	} else if (conn->io == NULL) {
 		referral_ldap_conn_watch_input(conn);
 	}
+}
+
+void referral_ldap_conn_check_output(struct referral_ldap_conn *conn)
+{
+	if (conn->sockbuf.output_failed)
+		conn_input_later(conn);
 }
 
 void referral_ldap_conn_watch_input(struct referral_ldap_conn *conn)
@@ -447,18 +464,6 @@ void referral_ldap_conn_watch_input(struct referral_ldap_conn *conn)
 void *referral_ldap_conn_get_context(const struct referral_ldap_conn *conn)
 {
 	return conn->context;
-}
-
-enum referral_ldap_conn_state
-referral_ldap_conn_get_state(const struct referral_ldap_conn *conn)
-{
-	return conn->state;
-}
-
-const char *
-referral_ldap_conn_state_to_string(enum referral_ldap_conn_state state)
-{
-	return conn_states[state];
 }
 
 const char *referral_ldap_conn_get_name(const struct referral_ldap_conn *conn)

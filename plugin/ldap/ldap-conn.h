@@ -109,8 +109,8 @@ void referral_ldap_conn_fail(struct referral_ldap_conn *conn,
 
 /* TRUE if send() may be called. */
 bool referral_ldap_conn_can_send(const struct referral_ldap_conn *conn);
-/* Returns 1 if it was sent, 0 if the connection broke (dead() will follow),
-   -1 if no server can be sent this, with error_r. */
+/* Returns 1 if it is on the connection, 0 if the connection broke (dead() will
+   follow), -1 if no server can be sent this, with error_r. */
 int referral_ldap_conn_send(struct referral_ldap_conn *conn,
 			    struct referral_ldap_search *search,
 			    const char **error_r);
@@ -121,10 +121,6 @@ struct referral_ldap_search *
 referral_ldap_conn_take_search(struct referral_ldap_conn *conn);
 
 void *referral_ldap_conn_get_context(const struct referral_ldap_conn *conn);
-enum referral_ldap_conn_state
-referral_ldap_conn_get_state(const struct referral_ldap_conn *conn);
-const char *
-referral_ldap_conn_state_to_string(enum referral_ldap_conn_state state);
 /* The URI, with the address if it came from a name: for logs. */
 const char *referral_ldap_conn_get_name(const struct referral_ldap_conn *conn);
 struct event *referral_ldap_conn_get_event(const struct referral_ldap_conn *conn);

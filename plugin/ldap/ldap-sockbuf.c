@@ -61,11 +61,14 @@ sockbuf_write(Sockbuf_IO_Desc *desc, void *buf, ber_len_t len)
 {
 	struct referral_ldap_sockbuf *sockbuf = desc->sbiod_pvt;
 
-	if (sockbuf->output == NULL ||
-	    o_stream_send(sockbuf->output, buf, len) != (ssize_t)len) {
+	if (sockbuf->output == NULL) {
 		errno = EPIPE;
 		return -1;
 	}
+	/* Told of an error libldap would never read again, not even what the
+	   server had said before it went. */
+	if (o_stream_send(sockbuf->output, buf, len) != (ssize_t)len)
+		sockbuf->output_failed = TRUE;
 	return len;
 }
 

@@ -15,6 +15,8 @@ struct referral_ldap_sockbuf {
 	struct istream *input;
 	/* without a size limit, so that no request is ever written in part */
 	struct ostream *output;
+	/* Something could not be written: no answer to it will come. */
+	bool output_failed;
 	/* bytes that libldap may still read in this turn of the loop */
 	size_t budget;
 	/* bytes that it has read since it handed out the last message */

@@ -129,8 +129,7 @@ void test_ldap_not_from_inside(void)
 	test_begin("ldap callback not from inside");
 	test_ldap_init(&test);
 	/* nobody listens */
-	io_remove(&test.server->io);
-	i_close_fd(&test.server->fd);
+	test_ldap_server_refuse(test.server);
 	for (i = 0; i < 3; i++) {
 		test_ldap_search(&test, &outcome);
 		test_assert_idx(outcome.calls == 0, i);

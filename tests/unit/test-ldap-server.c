@@ -214,6 +214,28 @@ void test_ldap_server_deinit(struct test_ldap_server **_server)
 	i_free(server);
 }
 
+void test_ldap_server_reset(struct test_ldap_server *server)
+{
+	const struct linger linger = { .l_onoff = 1 };
+	struct test_ldap_server_conn *conn;
+
+	test_ldap_server_answer(server);
+	while ((conn = server->conns) != NULL) {
+		if (write(conn->fd, conn->output->data, conn->output->used) !=
+		    (ssize_t)conn->output->used ||
+		    setsockopt(conn->fd, SOL_SOCKET, SO_LINGER, &linger,
+			       sizeof(linger)) < 0)
+			i_fatal("test_ldap_server_reset() failed: %m");
+		conn_close(conn);
+	}
+}
+
+void test_ldap_server_refuse(struct test_ldap_server *server)
+{
+	io_remove(&server->io);
+	i_close_fd(&server->fd);
+}
+
 void test_ldap_server_answer(struct test_ldap_server *server)
 {
 	struct test_ldap_server_conn *conn;

@@ -30,11 +30,15 @@ static void ATTR_FORMAT(2, 0)
 test_ldap_log(const struct failure_context *ctx, const char *format,
 	      va_list args)
 {
-	if (ctx->type < LOG_TYPE_WARNING)
-		return;
-	test_ldap_current->errors++;
-	i_free(test_ldap_current->error);
-	test_ldap_current->error = i_strdup_vprintf(format, args);
+	struct test_ldap *test = test_ldap_current;
+	char **line = &test->info;
+
+	if (ctx->type >= LOG_TYPE_WARNING) {
+		test->errors++;
+		line = &test->error;
+	}
+	i_free(*line);
+	*line = i_strdup_vprintf(format, args);
 }
 
 void test_ldap_init(struct test_ldap *test)
@@ -74,6 +78,7 @@ void test_ldap_deinit_all(struct test_ldap *test)
 	event_unref(&test->event);
 	io_loop_destroy(&test->ioloop);
 	i_free(test->error);
+	i_free(test->info);
 }
 
 static void

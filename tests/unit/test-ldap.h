@@ -16,6 +16,8 @@
 	X(test_ldap_deinit) \
 	X(test_ldap_pending) \
 	X(test_ldap_queue_full) \
+	X(test_ldap_reset_answers) \
+	X(test_ldap_reset_notice) \
 	X(test_ldap_in_pieces) \
 	X(test_ldap_cut) \
 	X(test_ldap_flip) \
@@ -60,6 +62,10 @@ struct test_ldap_server *test_ldap_server_init(void);
 void test_ldap_server_deinit(struct test_ldap_server **server);
 /* hold: answer everything that waits */
 void test_ldap_server_answer(struct test_ldap_server *server);
+/* hold: answer everything that waits, and reset every connection at once */
+void test_ldap_server_reset(struct test_ldap_server *server);
+/* Listen no more. */
+void test_ldap_server_refuse(struct test_ldap_server *server);
 
 /* One result of a search, copied. */
 struct test_ldap_outcome {
@@ -82,6 +88,8 @@ struct test_ldap {
 	/* errors that were logged, and the last of them */
 	unsigned int errors;
 	char *error;
+	/* the last line that was no error */
+	char *info;
 	/* inside of a call into the client */
 	bool inside;
 };
