@@ -6,6 +6,7 @@
 #include "net.h"
 #include "identity.h"
 #include "policy.h"
+#include "proxy-fields.h"
 #include "lookup.h"
 #include "resolve.h"
 #include "referral-settings.h"
@@ -88,16 +89,6 @@ referral_auth_identity_create(pool_t pool, const struct referral_settings *set,
 	return referral_identity_create(pool, &id_set, identity_r, error_r);
 }
 
-static bool
-referral_proxy_fields_have_password(const char *const *fields)
-{
-	for (; *fields != NULL; fields++) {
-		if (strncmp(*fields, "pass=", 5) == 0)
-			return TRUE;
-	}
-	return FALSE;
-}
-
 /* The directory is one for the whole process: a protocol that wants another
    one would get the wrong answers without a word. */
 static bool
@@ -170,11 +161,11 @@ referral_auth_protocol_create(struct referral_auth_config *config,
 			setting, name);
 		return -1;
 	}
-	protocol->proxy_fields = (const char *const *)
-		p_strsplit_spaces(config->pool,
-				  protocol->set->referral_proxy_fields, " ");
+	protocol->proxy_fields = p_strarray_dup(config->pool,
+		referral_proxy_fields_split(
+			protocol->set->referral_proxy_fields));
 	protocol->proxy_credentials =
-		referral_proxy_fields_have_password(protocol->proxy_fields);
+		referral_proxy_fields_have_credentials(protocol->proxy_fields);
 	if (referral_auth_identity_create(config->pool, protocol->set,
 					  &identity, error_r) < 0)
 		return -1;

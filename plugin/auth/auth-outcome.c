@@ -7,6 +7,7 @@
 #include "auth-request.h"
 #include "mailhost.h"
 #include "policy.h"
+#include "proxy-fields.h"
 #include "referral-decision.h"
 #include "referral-fields.h"
 #include "referral-settings.h"
@@ -181,17 +182,13 @@ static in_port_t
 referral_outcome_proxy_port(const struct referral_auth_protocol *protocol,
 			    const struct referral_decision *decision)
 {
-	const char *const *field;
+	const char *value;
 	in_port_t port;
 
 	if (decision->home.port != 0)
 		return decision->home.port;
-	for (field = protocol->proxy_fields; *field != NULL; field++) {
-		if (strncmp(*field, "port=", 5) == 0 &&
-		    net_str2port(*field + 5, &port) == 0)
-			return port;
-	}
-	return 0;
+	value = referral_proxy_fields_find(protocol->proxy_fields, "port");
+	return value != NULL && net_str2port(value, &port) == 0 ? port : 0;
 }
 
 /* Would the session be proxied to where the client itself has connected to?

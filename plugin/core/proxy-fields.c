@@ -2,29 +2,82 @@
 
 #include "lib.h"
 #include "net.h"
+#include "strnum.h"
 #include "mailhost.h"
 #include "proxy-fields.h"
+
+#define MAX_PROXY_SECS (24*60*60)
+
+/* Whoever reads the fields later has no good answer to a value that it can't
+   read: LMTP of Dovecot 2.3 delivers the mail here, a login of 2.4 fails. So
+   values are checked, each to what all of them understand. Returns what is
+   wrong, NULL if nothing. */
+typedef const char *value_check_t(const char *value);
+
+static const char *check_port(const char *value)
+{
+	in_port_t port;
+
+	return net_str2port(value, &port) == 0 ? NULL :
+		"is not a number between 1 and 65535";
+}
+
+static const char *check_ip(const char *value)
+{
+	struct ip_addr ip;
+
+	return net_addr2ip(value, &ip) == 0 ? NULL : "is not an IP address";
+}
+
+/* LMTP of 2.3 knows no units, and is killed by 0. */
+static const char *check_secs(const char *value)
+{
+	unsigned int secs;
+
+	return str_to_uint(value, &secs) == 0 && secs > 0 &&
+		secs <= MAX_PROXY_SECS ? NULL :
+		"is not a number of seconds, without a unit, up to a day";
+}
+
+/* This one wants a unit. */
+static const char *check_interval(const char *value)
+{
+	static const char *const units[] = {
+		"secs", "seconds", "mins", "minutes", "hours", "days"
+	};
+	const char *unit;
+	unsigned int i, num;
+
+	if (str_parse_uint(value, &num, &unit) == 0 && *unit != '\0') {
+		for (i = 0; i < N_ELEMENTS(units); i++) {
+			if (strncmp(unit, units[i], strlen(unit)) == 0)
+				return NULL;
+		}
+	}
+	return "is not a time like 30s or 5min";
+}
 
 static const struct proxy_field {
 	const char *key;
 	/* key is only how the field's name begins */
 	bool prefix;
 	bool needs_value;
+	value_check_t *check;
 } proxy_fields[] = {
-	{ "port", FALSE, TRUE },
-	{ "ssl", FALSE, TRUE },
-	{ "starttls", FALSE, TRUE },
-	{ "source_ip", FALSE, TRUE },
-	{ "master", FALSE, TRUE },
-	{ "pass", FALSE, TRUE },
-	{ "proxy_mech", FALSE, TRUE },
-	{ "proxy_timeout", FALSE, TRUE },
-	{ "proxy_refresh", FALSE, TRUE },
-	{ "proxy_host_immediate_failure_after", FALSE, TRUE },
-	{ "proxy_nopipelining", FALSE, FALSE },
-	{ "proxy_no_multiplex", FALSE, FALSE },
-	{ "proxy_not_trusted", FALSE, FALSE },
-	{ "forward_", TRUE, FALSE },
+	{ "port", FALSE, TRUE, check_port },
+	{ "ssl", FALSE, TRUE, NULL },
+	{ "starttls", FALSE, TRUE, NULL },
+	{ "source_ip", FALSE, TRUE, check_ip },
+	{ "master", FALSE, TRUE, NULL },
+	{ "pass", FALSE, TRUE, NULL },
+	{ "proxy_mech", FALSE, TRUE, NULL },
+	{ "proxy_timeout", FALSE, TRUE, check_secs },
+	{ "proxy_refresh", FALSE, TRUE, check_secs },
+	{ "proxy_host_immediate_failure_after", FALSE, TRUE, check_interval },
+	{ "proxy_nopipelining", FALSE, FALSE, NULL },
+	{ "proxy_no_multiplex", FALSE, FALSE, NULL },
+	{ "proxy_not_trusted", FALSE, FALSE, NULL },
+	{ "forward_", TRUE, FALSE, NULL },
 };
 
 const char *const *referral_proxy_fields_split(const char *str)
@@ -32,20 +85,21 @@ const char *const *referral_proxy_fields_split(const char *str)
 	return t_strsplit_spaces(str, " \t");
 }
 
-static bool has_key(const char *const *fields, const char *key)
+const char *referral_proxy_fields_find(const char *const *fields,
+				       const char *key)
 {
 	size_t len = strlen(key);
 
 	for (; *fields != NULL; fields++) {
 		if (strncmp(*fields, key, len) == 0 && (*fields)[len] == '=')
-			return TRUE;
+			return *fields + len + 1;
 	}
-	return FALSE;
+	return NULL;
 }
 
-bool referral_proxy_fields_have_credentials(const char *str)
+bool referral_proxy_fields_have_credentials(const char *const *fields)
 {
-	return has_key(referral_proxy_fields_split(str), "pass");
+	return referral_proxy_fields_find(fields, "pass") != NULL;
 }
 
 static const struct proxy_field *find_field(const char *key)
@@ -69,7 +123,7 @@ static const char *field_error(const char *str)
 	const char *value = strchr(str, '=');
 	const char *key = value == NULL ? str : t_strdup_until(str, value++);
 	const struct proxy_field *field = find_field(key);
-	in_port_t port;
+	const char *error;
 
 	if (field == NULL && value == NULL) {
 		/* It may be the rest of a password: do not show it. */
@@ -81,9 +135,8 @@ static const char *field_error(const char *str)
 	}
 	if (field->needs_value && (value == NULL || *value == '\0'))
 		return t_strdup_printf("%s needs a value", key);
-	if (strcmp(key, "port") == 0 && net_str2port(value, &port) < 0)
-		return "port is not a number between 1 and 65535";
-	return NULL;
+	error = field->check == NULL ? NULL : field->check(value);
+	return error == NULL ? NULL : t_strdup_printf("%s %s", key, error);
 }
 
 int referral_proxy_fields_check(const char *str, const char **error_r)
@@ -95,8 +148,9 @@ int referral_proxy_fields_check(const char *str, const char **error_r)
 	for (i = 0; fields[i] != NULL && error == NULL; i++)
 		error = field_error(fields[i]);
 	/* The master user's name with the user's own password opens nothing. */
-	if (error == NULL && has_key(fields, "master") &&
-	    !has_key(fields, "pass"))
+	if (error == NULL &&
+	    referral_proxy_fields_find(fields, "master") != NULL &&
+	    !referral_proxy_fields_have_credentials(fields))
 		error = "master needs pass, the master user's password";
 	if (error != NULL) {
 		*error_r = t_strconcat("referral_proxy_fields: ", error, NULL);

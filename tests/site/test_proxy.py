@@ -41,7 +41,7 @@ class World:
             self.ldap.set(user.name, values=[there])
         self.front = self.server(FRONT, settings, mechanisms, "".join(
             f"protocol {name} {{\n  referral_proxy_fields = "
-            f"port={self.home.ports[name]}\n}}\n"
+            f"proxy_timeout=30\tport={self.home.ports[name]}\n}}\n"
             for name in PROTOCOLS if name != "imap"))
         for server in (self.home, self.front):
             for user in self.users:

@@ -9,7 +9,10 @@ void test_proxy_fields_check(void)
 		"master=admin pass=s=ec\"ret", "pass=x", "source_ip=192.0.2.1",
 		"proxy_timeout=5 proxy_mech=PLAIN proxy_refresh=10",
 		"proxy_not_trusted proxy_nopipelining=y proxy_no_multiplex",
-		"proxy_host_immediate_failure_after=5", "forward_x=1",
+		"proxy_host_immediate_failure_after=5s", "forward_x=1",
+		"proxy_host_immediate_failure_after=0min",
+		"source_ip=2001:db8::1",
+		"proxy_timeout=1", "proxy_timeout=86400", "proxy_refresh=1",
 		"port=1", "port=65535",
 	};
 	static const struct {
@@ -49,6 +52,26 @@ void test_proxy_fields_check(void)
 		{ "port=0", "port is not a number between 1 and 65535" },
 		{ "port=65536", "port is not a number between 1 and 65535" },
 		{ "port=imap", "port is not a number between 1 and 65535" },
+		/* LMTP would deliver the mail here, or die */
+		{ "source_ip=localhost", "source_ip is not an IP address" },
+		{ "source_ip=1.2.3.400", "source_ip is not an IP address" },
+		{ "proxy_timeout=30s", "proxy_timeout is not a number of "
+			"seconds, without a unit, up to a day" },
+		{ "proxy_timeout=0", "proxy_timeout is not a number of "
+			"seconds, without a unit, up to a day" },
+		{ "proxy_timeout=86401", "proxy_timeout is not a number of "
+			"seconds, without a unit, up to a day" },
+		{ "proxy_refresh=x", "proxy_refresh is not a number of "
+			"seconds, without a unit, up to a day" },
+		{ "proxy_host_immediate_failure_after=5",
+		  "proxy_host_immediate_failure_after is not a time like "
+			"30s or 5min" },
+		{ "proxy_host_immediate_failure_after=s",
+		  "proxy_host_immediate_failure_after is not a time like "
+			"30s or 5min" },
+		{ "proxy_host_immediate_failure_after=5sx",
+		  "proxy_host_immediate_failure_after is not a time like "
+			"30s or 5min" },
 		{ "master=admin", "master needs pass, "
 			"the master user's password" },
 		/* never the rest of a password */
@@ -79,20 +102,21 @@ void test_proxy_fields_keys(void)
 {
 	static const struct {
 		const char *key;
+		const char *value;
 		bool needs_value;
 	} keys[] = {
-		{ "port", TRUE },
-		{ "ssl", TRUE },
-		{ "starttls", TRUE },
-		{ "source_ip", TRUE },
-		{ "pass", TRUE },
-		{ "proxy_mech", TRUE },
-		{ "proxy_timeout", TRUE },
-		{ "proxy_refresh", TRUE },
-		{ "proxy_host_immediate_failure_after", TRUE },
-		{ "proxy_nopipelining", FALSE },
-		{ "proxy_no_multiplex", FALSE },
-		{ "proxy_not_trusted", FALSE },
+		{ "port", "1", TRUE },
+		{ "ssl", "1", TRUE },
+		{ "starttls", "1", TRUE },
+		{ "source_ip", "::1", TRUE },
+		{ "pass", "1", TRUE },
+		{ "proxy_mech", "1", TRUE },
+		{ "proxy_timeout", "1", TRUE },
+		{ "proxy_refresh", "1", TRUE },
+		{ "proxy_host_immediate_failure_after", "1s", TRUE },
+		{ "proxy_nopipelining", "1", FALSE },
+		{ "proxy_no_multiplex", "1", FALSE },
+		{ "proxy_not_trusted", "1", FALSE },
 	};
 	const char *key, *error;
 	unsigned int i;
@@ -101,7 +125,8 @@ void test_proxy_fields_keys(void)
 	for (i = 0; i < N_ELEMENTS(keys); i++) {
 		key = keys[i].key;
 		test_assert_idx(referral_proxy_fields_check(
-			t_strconcat(key, "=1", NULL), &error) == 0, i);
+			t_strconcat(key, "=", keys[i].value, NULL),
+			&error) == 0, i);
 		test_assert_idx((referral_proxy_fields_check(
 			key, &error) == 0) == !keys[i].needs_value, i);
 		/* only the whole word */
@@ -116,16 +141,38 @@ void test_proxy_fields_keys(void)
 	test_end();
 }
 
+static bool have_credentials(const char *str)
+{
+	return referral_proxy_fields_have_credentials(
+		referral_proxy_fields_split(str));
+}
+
 void test_proxy_fields_have_credentials(void)
 {
 	test_begin("proxy fields have credentials");
-	test_assert(!referral_proxy_fields_have_credentials(""));
-	test_assert(!referral_proxy_fields_have_credentials("ssl=yes"));
-	test_assert(!referral_proxy_fields_have_credentials("master=pass"));
-	test_assert(!referral_proxy_fields_have_credentials("password=x"));
-	test_assert(!referral_proxy_fields_have_credentials("pass"));
-	test_assert(referral_proxy_fields_have_credentials("pass=x"));
-	test_assert(referral_proxy_fields_have_credentials(
-		"ssl=yes master=a pass=b"));
+	test_assert(!have_credentials(""));
+	test_assert(!have_credentials("ssl=yes"));
+	test_assert(!have_credentials("master=pass"));
+	test_assert(!have_credentials("password=x"));
+	test_assert(!have_credentials("pass"));
+	test_assert(have_credentials("pass=x"));
+	test_assert(have_credentials("ssl=yes master=a pass=b"));
+	test_assert(have_credentials("ssl=yes\tmaster=a\tpass=b"));
+	test_end();
+}
+
+void test_proxy_fields_find(void)
+{
+	const char *const *fields = referral_proxy_fields_split(
+		" ssl=yes\tport=993 \t port=143 pass=a=b proxy_nopipelining");
+
+	test_begin("proxy fields find");
+	test_assert_strcmp(referral_proxy_fields_find(fields, "ssl"), "yes");
+	test_assert_strcmp(referral_proxy_fields_find(fields, "port"), "993");
+	test_assert_strcmp(referral_proxy_fields_find(fields, "pass"), "a=b");
+	test_assert(referral_proxy_fields_find(fields, "por") == NULL);
+	test_assert(referral_proxy_fields_find(fields, "master") == NULL);
+	test_assert(referral_proxy_fields_find(fields,
+					       "proxy_nopipelining") == NULL);
 	test_end();
 }
