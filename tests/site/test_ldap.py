@@ -189,7 +189,7 @@ def test_failure_action_local(site):
     ldap.stop()
     server = front(site, ldap, referral_failure_action="local")
     assert site.client(server).login("bob", "secret").status == "OK"
-    assert server.logged_in("bob")
+    server.wait_logged_in("bob")
 
 
 def test_system_untouched(site):

@@ -21,7 +21,7 @@ def test_as_installed(site):
     refer(site, front, "bob")
     site.client(front).login("alice", "secret")
     assert site.client(front).login("wrong", "secret").code == "UNAVAILABLE"
-    front.log.wait(["auth: Warning", "wrong", "invalid_value",
+    front.log.wait(["auth", ": Warning: ", "wrong", "invalid_value",
                     '"no host"'])
     assert "refer to" not in front.log.text()
 
@@ -30,7 +30,7 @@ def test_verbose(site):
     front = start(site)
     site.client(front).login("alice", "secret")
     refer(site, front, "bob")
-    front.log.wait(["auth: Info", "bob", "referral",
+    front.log.wait(["auth", ": Info: ", "bob", "referral",
                     "refer to home.example.com (elsewhere, ldap, "])
     assert "local (home" not in front.log.text()
 
@@ -40,7 +40,7 @@ def test_dry_run(site, verbose):
     """Whoever sets it wants to read what would have happened."""
     front = start(site, auth_verbose=verbose, referral_dry_run="yes")
     assert site.client(front).login("bob", "secret").status == "OK"
-    front.log.wait(["auth: Info", "bob", "referral",
+    front.log.wait(["auth", ": Info: ", "bob", "referral",
                     "dry run, would be: refer to home.example.com"])
 
 
@@ -49,5 +49,5 @@ def test_log_debug(site):
     front = start(site, auth_verbose="no",
                   log_debug="category=login_referral")
     assert site.client(front).login("alice", "secret").status == "OK"
-    front.log.wait(["auth: Debug", "alice", "referral",
+    front.log.wait(["auth", ": Debug: ", "alice", "referral",
                     "local (home, ldap, "])

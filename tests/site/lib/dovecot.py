@@ -163,6 +163,10 @@ class Dovecot:
         """Lines that no test may cause."""
         return [line for line in self.log.lines() if _BROKEN.search(line)]
 
+    def wait_logged_in(self, user, since=0):
+        """The line is written after the client has its reply."""
+        wait_for(lambda: self.logged_in(user, since), f"{user}'s session")
+
     def logged_in(self, user, since=0):
         """Did user get a session of this server's own?"""
         return any(f"{words}: user=<{user}>" in line
