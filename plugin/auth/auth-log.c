@@ -68,9 +68,11 @@ referral_log_filter_is_empty(struct referral_log_filter *known,
 static bool
 referral_log_is_wanted(struct auth_request *request, enum log_type level)
 {
+	struct event_filter *send_filter;
+
 	return event_want_log_level(request->event, level) ||
-		!referral_log_filter_is_empty(&log_filters[0],
-			event_get_global_debug_send_filter()) ||
+		!referral_compat_send_filter_get(&send_filter) ||
+		!referral_log_filter_is_empty(&log_filters[0], send_filter) ||
 		!referral_log_filter_is_empty(&log_filters[1],
 			event_get_global_debug_log_filter()) ||
 		!referral_log_filter_is_empty(&log_filters[2],

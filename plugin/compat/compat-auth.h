@@ -10,6 +10,7 @@ struct auth;
 struct auth_passdb;
 struct auth_request;
 struct event;
+struct event_filter;
 struct referral_settings;
 
 /* "imap", "pop3", ...: the protocol of a login; never NULL */
@@ -59,6 +60,11 @@ void referral_compat_pass_release(struct auth_request *request,
 /* Implemented by auth-pass.c */
 void referral_auth_pass_finished(struct auth_request *request,
 				 enum passdb_result result);
+
+/* The filter of those events that somebody outside this process, a metric for
+   one, wants to see: NULL if nobody does. Returns FALSE if this Dovecot does
+   not tell. */
+bool referral_compat_send_filter_get(struct event_filter **filter_r);
 
 /* Make the failure about to be sent one that is neither delayed nor counted
    against the client's address. */

@@ -111,6 +111,12 @@ void referral_compat_pass_release(struct auth_request *request,
 	referral_compat_credentials_reply(held->callback, result, request);
 }
 
+bool referral_compat_send_filter_get(struct event_filter **filter_r)
+{
+	*filter_r = event_get_global_debug_send_filter();
+	return TRUE;
+}
+
 void referral_compat_failure_nodelay(struct auth_request *request)
 {
 	/* auth_request_handle_failure() would raise the penalty of the

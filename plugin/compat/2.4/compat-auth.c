@@ -110,6 +110,18 @@ void referral_compat_pass_release(struct auth_request *request,
 	referral_compat_credentials_reply(held->callback, result, request);
 }
 
+bool referral_compat_send_filter_get(struct event_filter **filter_r)
+{
+#if VERSION_AT_LEAST(3)
+	/* there may be several, and nothing lists them */
+	*filter_r = NULL;
+	return FALSE;
+#else
+	*filter_r = event_get_global_debug_send_filter();
+	return TRUE;
+#endif
+}
+
 void referral_compat_failure_nodelay(struct auth_request *request ATTR_UNUSED)
 {
 	/* an internal failure is neither delayed nor counted */
