@@ -14,9 +14,6 @@
 #include "auth-query.h"
 #include "auth-log.h"
 
-/* RFC 3501: the port that need not be said */
-#define REFERRAL_IMAP_PORT 143
-
 /* What sites may set to see events: metrics, log_debug, log_core_filter. These
    filters are not changed but replaced. */
 static struct referral_log_filter {

@@ -7,7 +7,7 @@
 #include "auth-request.h"
 #include "mailhost.h"
 #include "policy.h"
-#include "proxy-fields.h"
+#include "reply.h"
 #include "referral-decision.h"
 #include "referral-fields.h"
 #include "referral-settings.h"
@@ -16,9 +16,6 @@
 #include "auth-log.h"
 #include "auth-query.h"
 #include "auth-outcome.h"
-
-/* RFC 3501: the port that a URL leaves out */
-#define REFERRAL_IMAP_PORT 143
 
 #define REFERRAL_REJECT_TEXT "Your mailbox is on another server"
 
@@ -93,9 +90,7 @@ referral_outcome_proxy(struct auth_request *request,
 	}
 	referral_field_add(request, "proxy", NULL);
 	referral_field_add(request, "host", decision->home.name);
-	/* a mailHost names the IMAP port of the user's server */
-	if (decision->home.port != 0 &&
-	    strcmp(referral_compat_request_protocol(request), "imap") == 0) {
+	if (decision->home.port != 0) {
 		referral_field_add(request, "port",
 				   dec2str(decision->home.port));
 	}
@@ -187,7 +182,7 @@ referral_outcome_proxy_port(const struct referral_auth_protocol *protocol,
 
 	if (decision->home.port != 0)
 		return decision->home.port;
-	value = referral_proxy_fields_find(protocol->proxy_fields, "port");
+	value = referral_args_find(protocol->proxy_fields, "port");
 	return value != NULL && net_str2port(value, &port) == 0 ? port : 0;
 }
 
@@ -227,12 +222,7 @@ referral_outcome_decide(struct auth_request *request,
 {
 	struct referral_policy_input input;
 
-	i_zero(&input);
-	input.lookup = &answer->lookup;
-	input.remote_ip = request->fields.remote_ip;
-	input.local_port = request->fields.local_port;
-	input.home_ips = answer->home_ips;
-	input.home_ips_count = answer->home_ips_count;
+	referral_auth_answer_to_input(request, answer, &input);
 	input.can_proxy = can_proxy;
 	referral_policy_decide(protocol->policy, request->pool,
 			       &input, decision_r);

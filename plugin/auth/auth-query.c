@@ -66,6 +66,18 @@ referral_lookup_result_dup(pool_t pool,
 	dest_r->error = p_strdup(pool, src->error);
 }
 
+void referral_auth_answer_to_input(const struct auth_request *request,
+				   const struct referral_auth_answer *answer,
+				   struct referral_policy_input *input_r)
+{
+	i_zero(input_r);
+	input_r->lookup = &answer->lookup;
+	input_r->remote_ip = request->fields.remote_ip;
+	input_r->local_port = request->fields.local_port;
+	input_r->home_ips = answer->home_ips;
+	input_r->home_ips_count = answer->home_ips_count;
+}
+
 static void referral_auth_query_finish(struct referral_auth_query *query)
 {
 	struct auth_request *request = query->request;
@@ -100,10 +112,7 @@ referral_auth_query_complete(const struct referral_auth_config *config,
 {
 	struct referral_policy_input input;
 
-	i_zero(&input);
-	input.lookup = &answer->lookup;
-	input.remote_ip = request->fields.remote_ip;
-	input.local_port = request->fields.local_port;
+	referral_auth_answer_to_input(request, answer, &input);
 	return !referral_policy_first_foreign(protocol->policy, request->pool,
 					      &input, host_r) ||
 		referral_resolve_cached(config->resolver, host_r->name,

@@ -10,6 +10,7 @@
 struct auth_request;
 struct referral_auth_config;
 struct referral_auth_protocol;
+struct referral_policy_input;
 
 struct referral_auth_answer {
 	struct referral_lookup_result lookup;
@@ -22,6 +23,11 @@ struct referral_auth_answer {
 	   duration; NULL if nobody had to be waited for */
 	struct event *event;
 };
+
+/* What the policy is to decide on; input_r points into answer. */
+void referral_auth_answer_to_input(const struct auth_request *request,
+				   const struct referral_auth_answer *answer,
+				   struct referral_policy_input *input_r);
 
 /* answer is valid during the call only */
 typedef void referral_auth_query_callback_t(

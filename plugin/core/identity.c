@@ -4,6 +4,7 @@
 #include "array.h"
 #include "host-pattern.h"
 #include "identity.h"
+#include "mailhost.h"
 
 struct referral_identity {
 	ARRAY_TYPE(referral_host_pattern) patterns;
@@ -63,7 +64,7 @@ int referral_identity_create(pool_t pool,
 
 static bool is_imap_port(in_port_t port)
 {
-	return port == 143 || port == 993;
+	return port == REFERRAL_IMAP_PORT || port == REFERRAL_IMAPS_PORT;
 }
 
 static bool

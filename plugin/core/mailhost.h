@@ -3,6 +3,11 @@
 
 #include "referral-decision.h"
 
+/* RFC 3501, RFC 8314: the port that need not be said, and that of TLS from
+   the start */
+#define REFERRAL_IMAP_PORT 143
+#define REFERRAL_IMAPS_PORT 993
+
 /* Parse one hostile value "name", "v4address", "v6address" or
    "[v6address]", the bracketed and non-v6 forms with an optional ":port"
    (RFC 3986 section 3.2.2; RFC 1123 section 2.1 for names). Names may hold

@@ -8,8 +8,6 @@
 #include "mailhost.h"
 #include "policy-private.h"
 
-#define IMAPS_PORT 993
-
 enum home {
 	HOME_HERE,
 	HOME_ELSEWHERE,
@@ -217,7 +215,7 @@ static void decide_elsewhere(struct decide_context *ctx)
 	}
 	/* The directory's port is that of IMAP, and an imap URL cannot say
 	   that 993 wants TLS. */
-	if (!port_named && (!policy->imap || target->port == IMAPS_PORT))
+	if (!port_named && (!policy->imap || target->port == REFERRAL_IMAPS_PORT))
 		target->port = 0;
 	if (!policy->imap)
 		home->port = 0;

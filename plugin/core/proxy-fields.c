@@ -4,6 +4,7 @@
 #include "net.h"
 #include "strnum.h"
 #include "mailhost.h"
+#include "reply.h"
 #include "proxy-fields.h"
 
 #define MAX_PROXY_SECS (24*60*60)
@@ -85,21 +86,9 @@ const char *const *referral_proxy_fields_split(const char *str)
 	return t_strsplit_spaces(str, " \t");
 }
 
-const char *referral_proxy_fields_find(const char *const *fields,
-				       const char *key)
-{
-	size_t len = strlen(key);
-
-	for (; *fields != NULL; fields++) {
-		if (strncmp(*fields, key, len) == 0 && (*fields)[len] == '=')
-			return *fields + len + 1;
-	}
-	return NULL;
-}
-
 bool referral_proxy_fields_have_credentials(const char *const *fields)
 {
-	return referral_proxy_fields_find(fields, "pass") != NULL;
+	return referral_args_find(fields, "pass") != NULL;
 }
 
 static const struct proxy_field *find_field(const char *key)
@@ -149,7 +138,7 @@ int referral_proxy_fields_check(const char *str, const char **error_r)
 		error = field_error(fields[i]);
 	/* The master user's name with the user's own password opens nothing. */
 	if (error == NULL &&
-	    referral_proxy_fields_find(fields, "master") != NULL &&
+	    referral_args_find(fields, "master") != NULL &&
 	    !referral_proxy_fields_have_credentials(fields))
 		error = "master needs pass, the master user's password";
 	if (error != NULL) {

@@ -7,9 +7,6 @@
 /* The "key" and "key=value" strings, separated by spaces or tabs,
    NULL-terminated, from the data stack. A value cannot hold spaces. */
 const char *const *referral_proxy_fields_split(const char *str);
-/* The value of the first "key=value", NULL if there is none. */
-const char *referral_proxy_fields_find(const char *const *fields,
-				       const char *key);
 /* Do they log in to the home server without the user's own password? */
 bool referral_proxy_fields_have_credentials(const char *const *fields);
 /* Returns 0, or -1 and error_r that names referral_proxy_fields, never a

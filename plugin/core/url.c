@@ -3,9 +3,9 @@
 #include "lib.h"
 #include "str.h"
 #include "uri-util.h"
+#include "mailhost.h"
 #include "url.h"
 
-#define IMAP_PORT 143
 #define SIEVE_PORT 4190
 
 /* Not imap_url_create(): on older Dovecots it copies a host name that starts
@@ -34,7 +34,7 @@ const char *referral_url_create(const struct referral_url_params *params)
 		uri_append_host_ip(url, &host->ip);
 	else
 		uri_append_host_name(url, host->name);
-	if (host->port != (sieve ? SIEVE_PORT : IMAP_PORT))
+	if (host->port != (sieve ? SIEVE_PORT : REFERRAL_IMAP_PORT))
 		uri_append_port(url, host->port);
 	if (!sieve)
 		str_append_c(url, '/');

@@ -160,19 +160,3 @@ void test_proxy_fields_have_credentials(void)
 	test_assert(have_credentials("ssl=yes\tmaster=a\tpass=b"));
 	test_end();
 }
-
-void test_proxy_fields_find(void)
-{
-	const char *const *fields = referral_proxy_fields_split(
-		" ssl=yes\tport=993 \t port=143 pass=a=b proxy_nopipelining");
-
-	test_begin("proxy fields find");
-	test_assert_strcmp(referral_proxy_fields_find(fields, "ssl"), "yes");
-	test_assert_strcmp(referral_proxy_fields_find(fields, "port"), "993");
-	test_assert_strcmp(referral_proxy_fields_find(fields, "pass"), "a=b");
-	test_assert(referral_proxy_fields_find(fields, "por") == NULL);
-	test_assert(referral_proxy_fields_find(fields, "master") == NULL);
-	test_assert(referral_proxy_fields_find(fields,
-					       "proxy_nopipelining") == NULL);
-	test_end();
-}
