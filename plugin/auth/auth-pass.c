@@ -11,11 +11,43 @@
 
 #define REFERRAL_PASS_PROTOCOL "lmtp"
 
+/* the request's event remembers whose turn it is after ours */
+#define REFERRAL_EVENT_PASS "login_referral_pass"
+
+struct referral_pass {
+	lookup_credentials_callback_t *callback;
+};
+
 static struct referral_auth_config *pass_config;
 
 static const struct referral_auth_protocol *referral_pass_protocol(void)
 {
 	return referral_auth_config_find(pass_config, REFERRAL_PASS_PROTOCOL);
+}
+
+/* The lookup ends with a callback that is private to the request: ours is put
+   in its place. */
+static void referral_pass_hold(struct auth_request *request)
+{
+	struct referral_pass *pass;
+
+	if (request->private_callback.lookup_credentials ==
+	    referral_compat_pass_callback)
+		return;
+	pass = p_new(request->pool, struct referral_pass, 1);
+	pass->callback = request->private_callback.lookup_credentials;
+	event_set_ptr(request->event, REFERRAL_EVENT_PASS, pass);
+	request->private_callback.lookup_credentials =
+		referral_compat_pass_callback;
+}
+
+static void
+referral_pass_end(struct auth_request *request, enum passdb_result result)
+{
+	struct referral_pass *pass =
+		event_get_ptr(request->event, REFERRAL_EVENT_PASS);
+
+	referral_compat_credentials_reply(pass->callback, result, request);
 }
 
 static void
@@ -28,7 +60,7 @@ referral_pass_release(struct auth_request *request,
 		result = referral_outcome_apply_pass(request, answer,
 						     referral_pass_protocol());
 	} T_END;
-	referral_compat_pass_release(request, result);
+	referral_pass_end(request, result);
 }
 
 static void
@@ -49,13 +81,12 @@ void referral_auth_pass_finished(struct auth_request *request,
 	    /* another passdb has decided */
 	    auth_fields_exists(fields, "proxy") ||
 	    auth_fields_exists(fields, "proxy_maybe")) {
-		referral_compat_pass_release(request, result);
+		referral_pass_end(request, result);
 		return;
 	}
 	if (pass_config == NULL) {
 		/* shutting down: undecided must not mean local */
-		referral_compat_pass_release(request,
-					     PASSDB_RESULT_INTERNAL_FAILURE);
+		referral_pass_end(request, PASSDB_RESULT_INTERNAL_FAILURE);
 		return;
 	}
 	if (referral_auth_query(pass_config, referral_pass_protocol(), request,
@@ -71,7 +102,7 @@ void referral_auth_pass_arm(struct auth_request *request)
 	    strcmp(referral_compat_request_protocol(request),
 		   REFERRAL_PASS_PROTOCOL) != 0)
 		return;
-	referral_compat_pass_hold(request);
+	referral_pass_hold(request);
 }
 
 void referral_auth_pass_init(struct referral_auth_config *config)

@@ -50,13 +50,9 @@ void referral_compat_credentials_reply(lookup_credentials_callback_t *callback,
 				       enum passdb_result result,
 				       struct auth_request *request);
 
-/* A passdb lookup without a login (another process wants to know a user's
-   proxy) ends with a callback that is private to the request. Put ours in its
-   place: when all passdbs have spoken, referral_auth_pass_finished() is called,
-   which must call referral_compat_pass_release() once, then or later. */
-void referral_compat_pass_hold(struct auth_request *request);
-void referral_compat_pass_release(struct auth_request *request,
-				  enum passdb_result result);
+/* A callback for credentials lookups that calls referral_auth_pass_finished()
+   with the result. */
+lookup_credentials_callback_t referral_compat_pass_callback;
 /* Implemented by auth-pass.c */
 void referral_auth_pass_finished(struct auth_request *request,
 				 enum passdb_result result);

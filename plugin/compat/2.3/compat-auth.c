@@ -72,43 +72,12 @@ void referral_compat_credentials_reply(lookup_credentials_callback_t *callback,
 	callback(result, NULL, 0, request);
 }
 
-/* the request's event remembers whose turn it is after ours */
-#define REFERRAL_EVENT_PASS_CALLBACK "login_referral_pass_callback"
-
-struct referral_pass_callback {
-	lookup_credentials_callback_t *callback;
-};
-
-static void
-referral_pass_lookup_callback(enum passdb_result result,
-			      const unsigned char *credentials ATTR_UNUSED,
-			      size_t size ATTR_UNUSED,
-			      struct auth_request *request)
+void referral_compat_pass_callback(enum passdb_result result,
+				   const unsigned char *credentials ATTR_UNUSED,
+				   size_t size ATTR_UNUSED,
+				   struct auth_request *request)
 {
 	referral_auth_pass_finished(request, result);
-}
-
-void referral_compat_pass_hold(struct auth_request *request)
-{
-	struct referral_pass_callback *held;
-
-	if (request->private_callback.lookup_credentials ==
-	    referral_pass_lookup_callback)
-		return;
-	held = p_new(request->pool, struct referral_pass_callback, 1);
-	held->callback = request->private_callback.lookup_credentials;
-	event_set_ptr(request->event, REFERRAL_EVENT_PASS_CALLBACK, held);
-	request->private_callback.lookup_credentials =
-		referral_pass_lookup_callback;
-}
-
-void referral_compat_pass_release(struct auth_request *request,
-				  enum passdb_result result)
-{
-	struct referral_pass_callback *held =
-		event_get_ptr(request->event, REFERRAL_EVENT_PASS_CALLBACK);
-
-	referral_compat_credentials_reply(held->callback, result, request);
 }
 
 bool referral_compat_send_filter_get(struct event_filter **filter_r)
