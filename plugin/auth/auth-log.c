@@ -153,8 +153,13 @@ void referral_auth_log(struct auth_request *request,
 		/* somebody waits to read these */
 		event_set_min_log_level(event, LOG_TYPE_INFO);
 	}
-	e_log(event, level, "%s",
-	      referral_log_text(answer, decision, dry_run, usecs));
+	/* e_log() of Dovecot 2.4.3 and later asks nobody */
+	if (event_want_level(event, level)) {
+		e_log(event, level, "%s",
+		      referral_log_text(answer, decision, dry_run, usecs));
+	} else {
+		event_send_abort(event);
+	}
 	event_unref(&event);
 }
 
