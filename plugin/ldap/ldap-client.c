@@ -306,6 +306,13 @@ client_search_answered(void *context, struct referral_ldap_conn *conn,
 	return TRUE;
 }
 
+static bool client_is_waiting(void *context)
+{
+	struct referral_ldap_client *client = context;
+
+	return client->queue_count > 0;
+}
+
 static void client_all_dead(void *context, const char *error)
 {
 	struct referral_ldap_client *client = context;
@@ -330,6 +337,7 @@ static const struct referral_ldap_servers_vfuncs client_servers_vfuncs = {
 	.ready = client_send_queued,
 	.answered = client_search_answered,
 	.returned = client_search_returned,
+	.waiting = client_is_waiting,
 	.all_dead = client_all_dead,
 	.no_other = client_no_other,
 };

@@ -110,6 +110,9 @@ static void peer_conn_dead(struct referral_ldap_conn *conn)
 
 	peer_end(peer);
 	servers_return_searches(peer);
+	/* also those that came after its end, or were too many for it */
+	if (servers->vfuncs->waiting(servers->context))
+		servers->wanted = TRUE;
 	referral_ldap_conn_destroy(&peer->conn);
 	if (peer->gone)
 		referral_ldap_peer_delete(peer);

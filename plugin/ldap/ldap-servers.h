@@ -29,6 +29,8 @@ struct referral_ldap_servers_vfuncs {
 	/* The search has to be sent again: its connection broke, or gives no
 	   answer while another one works. */
 	void (*returned)(void *context, struct referral_ldap_search *search);
+	/* Does any search wait to be sent? */
+	bool (*waiting)(void *context);
 	/* Nobody who waits may hope any more; error is the last one seen. */
 	void (*all_dead)(void *context, const char *error);
 	/* The same for those who want another server than the avoided one. */

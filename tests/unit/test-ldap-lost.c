@@ -67,3 +67,69 @@ void test_ldap_reset_notice(void)
 	test_ldap_deinit_all(&test);
 	test_end();
 }
+
+/* A search at any moment after the server has closed an idle connection, N
+   turns of the loop later: nobody else's search has to come to its help. */
+static void test_idle_close(void (*close_conns)(struct test_ldap_server *))
+{
+	struct test_ldap_outcome outcome;
+	struct test_ldap test;
+	unsigned int turn, turns;
+	struct timeout *to;
+
+	for (turns = 0; turns < 8; turns++) {
+		test_ldap_init(&test);
+		test.set.timeout_msecs = 2000;
+		test_ldap_search(&test, &outcome);
+		test_ldap_wait(&test);
+		close_conns(test.server);
+		to = timeout_add_short(1, test_ldap_tick, &test);
+		for (turn = 0; turn < turns; turn++) {
+			io_loop_set_running(test.ioloop);
+			io_loop_handler_run(test.ioloop);
+		}
+		timeout_remove(&to);
+		test_ldap_search(&test, &outcome);
+		test_ldap_wait(&test);
+		test_assert_idx(outcome.calls == 1, turns);
+		test_assert_idx(outcome.status == REFERRAL_LDAP_ENTRY, turns);
+		test_ldap_deinit_all(&test);
+	}
+}
+
+void test_ldap_idle_close(void)
+{
+	test_begin("ldap idle close");
+	test_idle_close(test_ldap_server_close);
+	test_end();
+	test_begin("ldap idle reset");
+	test_idle_close(test_ldap_server_reset);
+	test_end();
+}
+
+/* The connection is full of searches that nobody waits for any more. */
+void test_ldap_lost_while_full(void)
+{
+	struct test_ldap_outcome outcomes[64], outcome;
+	struct referral_ldap_request *requests[64];
+	struct test_ldap test;
+	unsigned int i;
+
+	test_begin("ldap lost while full");
+	test_ldap_init(&test);
+	test.set.timeout_msecs = 2000;
+	test.server->hold = TRUE;
+	for (i = 0; i < N_ELEMENTS(requests); i++)
+		requests[i] = test_ldap_search(&test, &outcomes[i]);
+	test_ldap_wait_for(&test, &test.server->pending, 64);
+	test_ldap_search(&test, &outcome);
+	for (i = 0; i < N_ELEMENTS(requests); i++)
+		referral_ldap_search_cancel(&requests[i]);
+	test.waiting -= 64;
+	test.server->hold = FALSE;
+	test_ldap_server_close(test.server);
+	test_ldap_wait(&test);
+	test_assert(outcome.status == REFERRAL_LDAP_ENTRY);
+	test_ldap_deinit_all(&test);
+	test_end();
+}

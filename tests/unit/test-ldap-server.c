@@ -206,8 +206,7 @@ void test_ldap_server_deinit(struct test_ldap_server **_server)
 	struct test_ldap_server *server = *_server;
 
 	*_server = NULL;
-	while (server->conns != NULL)
-		conn_close(server->conns);
+	test_ldap_server_close(server);
 	io_remove(&server->io);
 	i_close_fd(&server->fd);
 	buffer_free(&server->answer);
@@ -228,6 +227,12 @@ void test_ldap_server_reset(struct test_ldap_server *server)
 			i_fatal("test_ldap_server_reset() failed: %m");
 		conn_close(conn);
 	}
+}
+
+void test_ldap_server_close(struct test_ldap_server *server)
+{
+	while (server->conns != NULL)
+		conn_close(server->conns);
 }
 
 void test_ldap_server_refuse(struct test_ldap_server *server)

@@ -137,7 +137,7 @@ void test_ldap_wait(struct test_ldap *test)
 	timeout_remove(&to);
 }
 
-static void test_ldap_tick(struct test_ldap *test)
+void test_ldap_tick(struct test_ldap *test)
 {
 	io_loop_stop(test->ioloop);
 }

@@ -18,6 +18,8 @@
 	X(test_ldap_queue_full) \
 	X(test_ldap_reset_answers) \
 	X(test_ldap_reset_notice) \
+	X(test_ldap_idle_close) \
+	X(test_ldap_lost_while_full) \
 	X(test_ldap_in_pieces) \
 	X(test_ldap_cut) \
 	X(test_ldap_flip) \
@@ -64,6 +66,8 @@ void test_ldap_server_deinit(struct test_ldap_server **server);
 void test_ldap_server_answer(struct test_ldap_server *server);
 /* hold: answer everything that waits, and reset every connection at once */
 void test_ldap_server_reset(struct test_ldap_server *server);
+/* Close every connection. */
+void test_ldap_server_close(struct test_ldap_server *server);
 /* Listen no more. */
 void test_ldap_server_refuse(struct test_ldap_server *server);
 
@@ -103,6 +107,8 @@ struct referral_ldap_request *
 test_ldap_search(struct test_ldap *test, struct test_ldap_outcome *outcome);
 /* Run the ioloop until every search was called back. */
 void test_ldap_wait(struct test_ldap *test);
+/* A timeout's callback: ends the ioloop's turn. */
+void test_ldap_tick(struct test_ldap *test);
 /* Run it until *value reaches minimum. */
 void test_ldap_wait_for(struct test_ldap *test, const unsigned int *value,
 			unsigned int minimum);
