@@ -7,7 +7,7 @@
 #include "auth-request.h"
 #include "mailhost.h"
 #include "policy.h"
-#include "reply.h"
+#include "proxy-fields.h"
 #include "referral-decision.h"
 #include "referral-fields.h"
 #include "referral-settings.h"
@@ -172,20 +172,6 @@ referral_outcome_set_fields(struct auth_request *request,
 	return AUTH_CLIENT_RESULT_SUCCESS;
 }
 
-/* The port that a proxied session goes to, 0 if that is not known. */
-static in_port_t
-referral_outcome_proxy_port(const struct referral_auth_protocol *protocol,
-			    const struct referral_decision *decision)
-{
-	const char *value;
-	in_port_t port;
-
-	if (decision->home.port != 0)
-		return decision->home.port;
-	value = referral_args_find(protocol->proxy_fields, "port");
-	return value != NULL && net_str2port(value, &port) == 0 ? port : 0;
-}
-
 /* Would the session be proxied to where the client itself has connected to?
    A trusted proxy in front of us (login_trusted_networks) has told us where
    that was, so this sees longer loops too. Dovecot's own check comes later,
@@ -197,13 +183,17 @@ referral_outcome_is_loop(const struct auth_request *request,
 			 const struct referral_decision *decision)
 {
 	const struct ip_addr *local_ip = &request->fields.local_ip;
+	in_port_t port = decision->home.port;
 	unsigned int i;
 
+	if (port == 0) {
+		port = referral_proxy_fields_port(protocol->proxy_fields,
+			referral_compat_request_protocol(request));
+	}
 	if ((decision->action != REFERRAL_ACTION_OFFER &&
 	     decision->action != REFERRAL_ACTION_PROXY) ||
 	    request->fields.local_port == 0 ||
-	    referral_outcome_proxy_port(protocol, decision) !=
-	    request->fields.local_port)
+	    port != request->fields.local_port)
 		return FALSE;
 	if (decision->home.ip.family != 0)
 		return net_ip_compare(&decision->home.ip, local_ip);

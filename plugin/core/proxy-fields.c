@@ -81,6 +81,17 @@ static const struct proxy_field {
 	{ "forward_", TRUE, FALSE, NULL },
 };
 
+/* Dovecot's login_binary: default_port and default_ssl_port */
+static const struct proxy_protocol {
+	const char *name;
+	in_port_t port, ssl_port;
+} proxy_protocols[] = {
+	{ "imap", REFERRAL_IMAP_PORT, REFERRAL_IMAPS_PORT },
+	{ "pop3", 110, 995 },
+	{ "sieve", 4190, 4190 },
+	{ "submission", 587, 587 },
+};
+
 const char *const *referral_proxy_fields_split(const char *str)
 {
 	return t_strsplit_spaces(str, " \t");
@@ -89,6 +100,25 @@ const char *const *referral_proxy_fields_split(const char *str)
 bool referral_proxy_fields_have_credentials(const char *const *fields)
 {
 	return referral_args_find(fields, "pass") != NULL;
+}
+
+in_port_t referral_proxy_fields_port(const char *const *fields,
+				     const char *protocol)
+{
+	const char *value = referral_args_find(fields, "port");
+	in_port_t port;
+	unsigned int i;
+
+	if (value != NULL && net_str2port(value, &port) == 0)
+		return port;
+	for (i = 0; i < N_ELEMENTS(proxy_protocols); i++) {
+		if (strcmp(proxy_protocols[i].name, protocol) != 0)
+			continue;
+		return referral_args_find(fields, "ssl") != NULL &&
+			referral_args_find(fields, "starttls") == NULL ?
+			proxy_protocols[i].ssl_port : proxy_protocols[i].port;
+	}
+	return 0;
 }
 
 static const struct proxy_field *find_field(const char *key)

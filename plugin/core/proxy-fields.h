@@ -4,11 +4,17 @@
 /* referral_proxy_fields: passdb fields that are added when a session is
    proxied, "ssl=yes port=993 master=... pass=...". */
 
+#include "net.h"
+
 /* The "key" and "key=value" strings, separated by spaces or tabs,
    NULL-terminated, from the data stack. A value cannot hold spaces. */
 const char *const *referral_proxy_fields_split(const char *str);
 /* Do they log in to the home server without the user's own password? */
 bool referral_proxy_fields_have_credentials(const char *const *fields);
+/* The port that Dovecot's login process of protocol connects to with these
+   fields: the one they name, or the protocol's own. 0 if that is not known. */
+in_port_t referral_proxy_fields_port(const char *const *fields,
+				     const char *protocol);
 /* Returns 0, or -1 and error_r that names referral_proxy_fields, never a
    password. Only fields that say how to reach a server are taken: no
    destination, for that is what is decided here, nobody's identity and

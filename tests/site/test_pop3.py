@@ -1,8 +1,10 @@
 """Row 26: POP3 has no referral."""
 
+import socket
+
 import pytest
 
-from lib import User, pair
+from lib import User, pair, referral_settings, with_referral
 
 USERS = [User("alice", "front.example.com"), User("bob", "home.example.com")]
 HOWS = ("login", "auth_plain")
@@ -47,3 +49,29 @@ def test_ldap_down(site):
     good, text = site.pop3(world.front).login("bob", "secret")
     assert not good and text.startswith("[SYS/TEMP]")
     assert not world.front.logged_in("bob")
+
+
+def test_loop_on_the_usual_port(site):
+    """The directory names this server with a port that only IMAP clients
+    know. The session would be proxied to where it came from, without a word
+    of the port; Dovecot 2.3's own login process would crash."""
+    users = [User("bob")]
+    ldap = site.slapd(users)
+    front = site.dovecot(
+        "front.example.com", with_referral(users), start=False,
+        settings=referral_settings(
+            ldap, referral_action="proxy",
+            referral_local_hosts="front.example.com"))
+    ldap.set("bob", values=[f"{front.address}:{front.port}"])
+    with socket.socket() as sock:
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            sock.bind((front.address, 110))
+        except OSError as error:
+            pytest.skip(f"port 110: {error}")
+    front.ports["pop3"] = 110
+    front.configure()
+    front.start()
+    good, text = site.pop3(front).login("bob", "secret")
+    assert not good and text.startswith("[SYS/TEMP]")
+    front.log.wait(["auth: Warning", "bob", "loop"])

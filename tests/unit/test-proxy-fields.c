@@ -160,3 +160,38 @@ void test_proxy_fields_have_credentials(void)
 	test_assert(have_credentials("ssl=yes\tmaster=a\tpass=b"));
 	test_end();
 }
+
+void test_proxy_fields_port(void)
+{
+	static const struct {
+		const char *fields, *protocol;
+		in_port_t port;
+	} tests[] = {
+		{ "", "imap", 143 },
+		{ "", "pop3", 110 },
+		{ "", "sieve", 4190 },
+		{ "", "submission", 587 },
+		/* it is no login process that proxies these */
+		{ "", "lmtp", 0 },
+		{ "", "doveadm", 0 },
+		{ "ssl=yes", "imap", 993 },
+		{ "ssl=any-cert", "pop3", 995 },
+		{ "ssl=yes", "sieve", 4190 },
+		{ "starttls=yes", "imap", 143 },
+		{ "ssl=yes starttls=yes", "pop3", 110 },
+		{ "port=1143", "imap", 1143 },
+		{ "ssl=yes port=1993", "imap", 1993 },
+		{ "port=24", "lmtp", 24 },
+		/* only the whole word */
+		{ "forward_port=1 forward_ssl=yes", "imap", 143 },
+	};
+	unsigned int i;
+
+	test_begin("proxy fields port");
+	for (i = 0; i < N_ELEMENTS(tests); i++) {
+		test_assert_idx(referral_proxy_fields_port(
+			referral_proxy_fields_split(tests[i].fields),
+			tests[i].protocol) == tests[i].port, i);
+	}
+	test_end();
+}
