@@ -184,7 +184,7 @@ class StockReferral(Ldap):
 
 def any_password():
     """The cheapest authentication: hashing would hide all else."""
-    return Static({"password": PASSWORD})
+    return Static(PASSWORD)
 
 
 def ours(site, name, slapd, raw="", passdbs=None, uris=None, env=None,
