@@ -74,4 +74,4 @@ def test_loop_on_the_usual_port(site):
     front.start()
     good, text = site.pop3(front).login("bob", "secret")
     assert not good and text.startswith("[SYS/TEMP]")
-    front.log.wait(["auth: Warning", "bob", "loop"])
+    front.log.wait(["auth", ": Warning: ", "bob", "(loop, "])
