@@ -327,12 +327,6 @@ void referral_ldap_conn_connect(struct referral_ldap_conn *conn)
 static void
 conn_message(struct referral_ldap_conn *conn, int type, LDAPMessage *msg)
 {
-	if (ldap_msgid(msg) == LDAP_RES_UNSOLICITED) {
-		/* RFC 4511 section 4.4.1; nothing else is defined. */
-		referral_ldap_conn_break(conn,
-			"the server sent a Notice of Disconnection");
-		return;
-	}
 	switch (conn->state) {
 	case REFERRAL_LDAP_CONN_STARTTLS:
 	case REFERRAL_LDAP_CONN_BINDING:
@@ -362,6 +356,9 @@ static void conn_read_messages(struct referral_ldap_conn *conn)
 				   &no_wait, &msg);
 		if (type < 0) {
 			referral_ldap_conn_break(conn,
+				conn->sockbuf.frame.end ==
+				REFERRAL_LDAP_FRAME_END_NOTICE ?
+				"the server sent a Notice of Disconnection" :
 				"the server sent something that is not LDAP, "
 				"or too much of it");
 			return;

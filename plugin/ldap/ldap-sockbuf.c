@@ -49,6 +49,11 @@ sockbuf_read(Sockbuf_IO_Desc *desc, void *buf, ber_len_t len)
 	data = i_stream_get_data(sockbuf->input, &size);
 	size = I_MIN(size, len);
 	size = I_MIN(size, sockbuf->budget);
+	size = referral_ldap_frame_scan(&sockbuf->frame, data, size);
+	if (size == 0) {
+		errno = EPROTO;
+		return -1;
+	}
 	memcpy(buf, data, size);
 	i_stream_skip(sockbuf->input, size);
 	sockbuf->budget -= size;

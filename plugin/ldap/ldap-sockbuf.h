@@ -4,6 +4,8 @@
 /* libldap on Dovecot's streams: it never sees a socket, so that it cannot
    block on one. */
 
+#include "ldap-frame.h"
+
 #include <ldap.h>
 
 struct istream;
@@ -17,6 +19,8 @@ struct referral_ldap_sockbuf {
 	struct ostream *output;
 	/* Something could not be written: no answer to it will come. */
 	bool output_failed;
+	/* of what libldap has read; after its end it gets an error */
+	struct referral_ldap_frame frame;
 	/* bytes that libldap may still read in this turn of the loop */
 	size_t budget;
 	/* bytes that it has read since it handed out the last message */

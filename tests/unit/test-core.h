@@ -20,6 +20,7 @@
 	X(test_host_equals) \
 	X(test_host_to_string) \
 	X(test_ldap_uris_parse) \
+	X(test_ldap_frame_scan) \
 	X(test_attribute_is_valid) \
 	X(test_dn_check) \
 	X(test_filter_check) \
