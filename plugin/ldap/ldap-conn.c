@@ -231,7 +231,9 @@ void referral_ldap_conn_set_state(struct referral_ldap_conn *conn,
 	conn->state = state;
 	event_add_str(conn->event, "ldap_state", conn_states[state]);
 	timeout_remove(&conn->to_phase);
-	if (state > REFERRAL_LDAP_CONN_IDLE &&
+	/* A DNS lookup has a limit of its own, after which the address that
+	   is known already is used. */
+	if (state > REFERRAL_LDAP_CONN_RESOLVING &&
 	    state < REFERRAL_LDAP_CONN_READY) {
 		conn->to_phase = timeout_add_short(conn->set->phase_msecs,
 						   conn_phase_timeout, conn);

@@ -25,8 +25,10 @@ _BEFORE_TLS = ("silent", "deaf", "closing")
 class Peer:
     """A server with a fault. ldaps: TLS from the start. cert, key: files."""
 
-    def __init__(self, name, port, cert=None, key=None, ldaps=False):
+    def __init__(self, name, port, cert=None, key=None, ldaps=False,
+                 address=ADDRESS):
         self.name, self.port, self.ldaps = name, port, ldaps
+        self.address = address
         self.handler = FAULTS[name]
         self.stopped = threading.Event()
         self.accepted = 0
@@ -44,15 +46,17 @@ class Peer:
     def __exit__(self, *_):
         self.stop()
 
-    def _keep(self, sock):
+    def keep(self, sock):
+        """Close it when the peer ends."""
         with self._lock:
             self._socks.append(sock)
         return sock
 
     def start(self):
-        listener = self._keep(socket.socket())
+        listener = self.keep(socket.socket(
+            socket.AF_INET6 if ":" in self.address else socket.AF_INET))
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.bind((ADDRESS, self.port))
+        listener.bind((self.address, self.port))
         if self.name == "refused":
             return
         listener.listen(0 if self.name == "black_hole" else 128)
@@ -69,17 +73,17 @@ class Peer:
     def _fill_backlog(self):
         """Until the kernel drops what else comes."""
         while True:
-            sock = self._keep(socket.socket())
+            sock = self.keep(socket.socket())
             sock.settimeout(0.2)
             try:
-                sock.connect((ADDRESS, self.port))
+                sock.connect((self.address, self.port))
             except TimeoutError:
                 return
 
     def _accept(self, listener):
         while True:
             try:
-                sock = self._keep(listener.accept()[0])
+                sock = self.keep(listener.accept()[0])
             except OSError:
                 return
             self.accepted += 1
@@ -95,10 +99,10 @@ class Peer:
         except (Closed, OSError):
             pass
         finally:
-            with self._lock:
-                if sock in self._socks:
-                    self._socks.remove(sock)
             for one in {conn.sock, sock}:
+                with self._lock:
+                    if one in self._socks:
+                        self._socks.remove(one)
                 one.close()
 
     def stop(self):
@@ -107,8 +111,9 @@ class Peer:
             socks, self._socks = self._socks, []
         for sock in socks:
             try:
-                # wakes the threads that wait for it
-                sock.shutdown(socket.SHUT_RDWR)
+                # Wakes the threads that wait for it. TLS has its own
+                # shutdown(), which is nothing for two threads.
+                socket.socket.shutdown(sock, socket.SHUT_RDWR)
             except OSError:
                 pass
         for thread in self._threads:
