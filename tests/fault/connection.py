@@ -49,7 +49,10 @@ class Connection:
             self.send(ber.response(request))
 
     def start_tls(self):
-        self.sock = self.peer.tls.wrap_socket(self.sock, server_side=True)
+        # the old socket object is empty after this
+        self.sock = self.peer.keep(self.peer.tls.wrap_socket(
+            self.sock, server_side=True, do_handshake_on_connect=False))
+        self.sock.do_handshake()
 
     def reset(self):
         """Close so that the other side gets a RST."""
