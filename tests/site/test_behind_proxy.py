@@ -50,21 +50,33 @@ def test_at_home(world):
     ends_at(client, world.front, "alice")
 
 
-@pytest.mark.parametrize("how", ["LOGIN command", "PLAIN"])
-def test_referral_to_an_address(world, how):
-    client, reply = world.log_in("bob", how)
+def follows(world, user, how="LOGIN command"):
+    client, reply = world.log_in(user, how)
     if FOLLOWS:
         assert (reply.status, reply.code) == ("OK", "CAPABILITY")
-        ends_at(client, world.home, "bob")
+        ends_at(client, world.home, user)
     else:
         # the client sees it, and follows by itself
         assert (reply.status, reply.code) == ("NO", "REFERRAL")
         assert f"{reply.url.host}:{reply.url.port}" == world.there
-    assert not world.front.logged_in("bob")
+    assert not world.front.logged_in(user)
+
+
+@pytest.mark.parametrize("how", ["LOGIN command", "PLAIN"])
+def test_referral_to_an_address(world, how):
+    follows(world, "bob", how)
+
+
+def test_referral_to_a_mapped_name(site):
+    """As README says."""
+    world = World(site)
+    world.front.configure(referral_host_map=f"{HOME}={world.there}")
+    world.front.restart()
+    follows(world, "carol")
 
 
 def test_referral_to_a_name(world):
-    """It would have to be resolved: README says to tell a proxy addresses."""
+    """It would have to be resolved."""
     _, reply = world.log_in("carol")
     assert reply.status == "NO"
     assert reply.code == ("SERVERBUG" if FOLLOWS else "REFERRAL")
