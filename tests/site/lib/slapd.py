@@ -50,6 +50,8 @@ rootdn {admin}
 rootpw {password}
 directory {dir}/db
 dbnosync
+# a sparse file: benchmarks have many users
+maxsize 268435456
 # without the first the second is of no use: slapd also looks for referrals
 index objectClass eq
 index uid eq
