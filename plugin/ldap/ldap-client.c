@@ -411,13 +411,6 @@ void referral_ldap_client_deinit(struct referral_ldap_client **_client)
 	client_free(client);
 }
 
-void referral_ldap_client_connect(struct referral_ldap_client *client)
-{
-	const char *error;
-
-	(void)referral_ldap_servers_want(client->servers, &error);
-}
-
 static void
 request_copy_params(struct referral_ldap_request *request,
 		    const struct referral_ldap_search_params *params)

@@ -70,10 +70,9 @@ referral_ldap_callback_t(const struct referral_ldap_result *result,
 			 void *context);
 
 /* Parse the URIs, load TLS contexts and certificates, do libldap's one-time
-   initialisation. No connection is made before the first search, except when
-   referral_ldap_client_connect() asks for it. event is the parent of the
-   client's event. Returns 0, or -1 and error_r (data stack) that names the
-   setting. */
+   initialisation. No connection is made before the first search. event is
+   the parent of the client's event. Returns 0, or -1 and error_r (data stack)
+   that names the setting. */
 int referral_ldap_client_init(struct event *event_parent,
 			      const struct referral_ldap_client_settings *set,
 			      struct referral_ldap_client **client_r,
@@ -81,8 +80,6 @@ int referral_ldap_client_init(struct event *event_parent,
 /* Closes every connection. Requests still pending are finished first with
    REFERRAL_LDAP_UNAVAILABLE, from inside this call. */
 void referral_ldap_client_deinit(struct referral_ldap_client **client);
-/* Start connecting now, so that the first login need not wait. */
-void referral_ldap_client_connect(struct referral_ldap_client *client);
 
 /* Search. The callback is called exactly once, never from inside this call
    and never after referral_ldap_search_cancel(); at the latest after
