@@ -165,6 +165,8 @@ referral_ldap_conn_take_search(struct referral_ldap_conn *conn)
 
 void referral_ldap_conn_drain(struct referral_ldap_conn *conn)
 {
+	if (conn->state == REFERRAL_LDAP_CONN_DEAD)
+		return;
 	i_assert(conn->state == REFERRAL_LDAP_CONN_READY);
 
 	referral_ldap_conn_set_state(conn, REFERRAL_LDAP_CONN_DRAINING);

@@ -98,7 +98,8 @@ void referral_ldap_conn_destroy(struct referral_ldap_conn **conn);
 
 /* Begin. Whatever comes of it is told later, never from inside this call. */
 void referral_ldap_conn_connect(struct referral_ldap_conn *conn);
-/* Accept no more searches, close when the last answer has come. */
+/* Accept no more searches, close when the last answer has come. It was ready;
+   that it is dead by now, which its owner has not been told yet, is no error. */
 void referral_ldap_conn_drain(struct referral_ldap_conn *conn);
 /* Undo that. Returns FALSE if it is too late. */
 bool referral_ldap_conn_resume(struct referral_ldap_conn *conn);

@@ -20,6 +20,7 @@
 	X(test_ldap_reset_notice) \
 	X(test_ldap_idle_close) \
 	X(test_ldap_lost_while_full) \
+	X(test_ldap_drain_dead) \
 	X(test_ldap_in_pieces) \
 	X(test_ldap_cut) \
 	X(test_ldap_flip) \
