@@ -72,6 +72,7 @@ int referral_host_pattern_parse(pool_t pool, const char *str,
 		pattern_r->net_bits = IPADDR_BITS(&host.ip);
 	} else {
 		pattern_r->glob = host.name;
+		pattern_r->literal = TRUE;
 	}
 	pattern_r->port = host.port;
 	return 0;
@@ -103,7 +104,11 @@ bool referral_host_pattern_match(const struct referral_host_pattern *pattern,
 {
 	if (host->ip.family != 0)
 		return referral_host_pattern_match_ip(pattern, &host->ip);
-	return pattern->glob != NULL &&
+	if (pattern->glob == NULL)
+		return FALSE;
+	/* a glob's matching costs more than all else that is decided */
+	return pattern->literal ?
+		strcasecmp(host->name, pattern->glob) == 0 :
 		wildcard_match_icase(host->name, pattern->glob);
 }
 

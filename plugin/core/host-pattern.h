@@ -10,6 +10,8 @@ struct referral_host_pattern {
 	/* lower case, of names only, except that "*" matches addresses too;
 	   NULL for an address or a network */
 	const char *glob;
+	/* glob has no "*" and no "?" */
+	bool literal;
 	struct ip_addr net;
 	unsigned int net_bits;
 	/* 0 if none was named */
