@@ -246,12 +246,35 @@ static void test_dns_no_service(void)
 	test_end();
 }
 
+static void test_dns_no_path(void)
+{
+	struct dns_caller caller;
+
+	test_begin("dns with dns_client_socket_path empty");
+	server_start();
+	dns_event_deinit(dns_event);
+	dns_event = dns_event_init("");
+	callers_waiting = 0;
+	dns_ask(&caller, "two.example.com");
+	io_loop_run(test_ioloop);
+	test_assert(caller.calls == 1);
+	/* up to 2.4.1 the path is said by us; never does the library resolve
+	   by itself */
+	test_assert(strcmp(caller.answer, "192.0.2.1 2001:db8::1") == 0 ||
+		    strcmp(caller.answer,
+			   "dns_client_socket_path is empty") == 0);
+	i_free(caller.answer);
+	server_stop();
+	test_end();
+}
+
 int main(int argc, char *argv[])
 {
 	static const struct named_test all_tests[] = {
 		TEST_NAMED(test_dns_answers)
 		TEST_NAMED(test_dns_abort)
 		TEST_NAMED(test_dns_no_service)
+		TEST_NAMED(test_dns_no_path)
 		{ NULL, NULL }
 	};
 
