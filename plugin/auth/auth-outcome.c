@@ -186,14 +186,15 @@ referral_outcome_is_loop(const struct auth_request *request,
 	in_port_t port = decision->home.port;
 	unsigned int i;
 
+	if ((decision->action != REFERRAL_ACTION_OFFER &&
+	     decision->action != REFERRAL_ACTION_PROXY) ||
+	    request->fields.local_port == 0)
+		return FALSE;
 	if (port == 0) {
 		port = referral_proxy_fields_port(protocol->proxy_fields,
 			referral_compat_request_protocol(request));
 	}
-	if ((decision->action != REFERRAL_ACTION_OFFER &&
-	     decision->action != REFERRAL_ACTION_PROXY) ||
-	    request->fields.local_port == 0 ||
-	    port != request->fields.local_port)
+	if (port != request->fields.local_port)
 		return FALSE;
 	if (decision->home.ip.family != 0)
 		return net_ip_compare(&decision->home.ip, local_ip);
