@@ -3,9 +3,10 @@
 
 #include "referral-decision.h"
 
-/* RFC 3501, RFC 8314: the port that need not be said, and that of TLS from
-   the start */
+/* RFC 3501, RFC 5804: the port that a URL need not say; RFC 8314: that of TLS
+   from the start */
 #define REFERRAL_IMAP_PORT 143
+#define REFERRAL_SIEVE_PORT 4190
 #define REFERRAL_IMAPS_PORT 993
 
 /* Parse one hostile value "name", "v4address", "v6address" or

@@ -88,7 +88,7 @@ static const struct proxy_protocol {
 } proxy_protocols[] = {
 	{ "imap", REFERRAL_IMAP_PORT, REFERRAL_IMAPS_PORT },
 	{ "pop3", 110, 995 },
-	{ "sieve", 4190, 4190 },
+	{ "sieve", REFERRAL_SIEVE_PORT, REFERRAL_SIEVE_PORT },
 	{ "submission", 587, 587 },
 };
 

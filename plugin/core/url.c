@@ -6,8 +6,6 @@
 #include "mailhost.h"
 #include "url.h"
 
-#define SIEVE_PORT 4190
-
 /* Not imap_url_create(): on older Dovecots it copies a host name that starts
    with "[" as it is, and it knows no sieve URLs. The slash at the end is
    RFC 2192's; RFC 5804's server URL has none. */
@@ -34,7 +32,7 @@ const char *referral_url_create(const struct referral_url_params *params)
 		uri_append_host_ip(url, &host->ip);
 	else
 		uri_append_host_name(url, host->name);
-	if (host->port != (sieve ? SIEVE_PORT : REFERRAL_IMAP_PORT))
+	if (host->port != (sieve ? REFERRAL_SIEVE_PORT : REFERRAL_IMAP_PORT))
 		uri_append_port(url, host->port);
 	if (!sieve)
 		str_append_c(url, '/');
