@@ -16,7 +16,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)),
 from lib import Ldap, Referral, Static, User, referral_settings  # noqa: E402
 from lib.dovecot_config import block  # noqa: E402
 from lib.modules import dovecot_config  # noqa: E402
-from lib.process import wait_for  # noqa: E402
+from lib.process import cpu_secs, wait_for  # noqa: E402
 from lib.slapd import ADMIN_DN, ADMIN_PASSWORD, SUFFIX  # noqa: E402
 
 # A referral leads here; nobody connects.
@@ -125,12 +125,6 @@ def stop_gently(server):
     server.process.signal(signal.SIGTERM)
     wait_for(lambda: pid not in server.process.session(), "the end of auth")
     server.stop()
-
-
-def cpu_secs(pid):
-    """What this process has used until now."""
-    with open(f"/proc/{pid}/schedstat", encoding="ascii") as file:
-        return int(file.read().split()[0]) / 1e9
 
 
 def session_cpu_secs(server):

@@ -8,7 +8,7 @@ import time
 import pytest
 
 from lib import PasswdFile, User
-from lib.process import wait_for
+from lib.process import cpu_secs, wait_for
 
 USERS = [User("alice")]
 TEXT = "Try this server instead."
@@ -219,12 +219,6 @@ def serving(server, client):
         except FileNotFoundError:
             continue
     return None
-
-
-def cpu_secs(pid):
-    with open(f"/proc/{pid}/stat", encoding="utf-8") as file:
-        fields = file.read().rpartition(")")[2].split()
-    return sum(map(int, fields[11:13])) / os.sysconf("SC_CLK_TCK")
 
 
 def test_no_handshake(front):

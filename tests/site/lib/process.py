@@ -114,6 +114,12 @@ class Log:
         return "\n".join(self.lines()[-count:])
 
 
+def cpu_secs(pid):
+    """What this process has used until now."""
+    with open(f"/proc/{pid}/schedstat", encoding="ascii") as file:
+        return int(file.read().split()[0]) / 1e9
+
+
 def _die_with_parent():
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
 
