@@ -39,10 +39,8 @@ class World:
             referral_local_hosts=f"{HOME} {self.home_ip} {there}")
         for user in self.users[1:]:
             self.ldap.set(user.name, values=[there])
-        self.front = self.server(FRONT, settings, mechanisms, "".join(
-            f"protocol {name} {{\n  referral_proxy_fields = "
-            f"proxy_timeout=30\tport={self.home.ports[name]}\n}}\n"
-            for name in PROTOCOLS if name != "imap"))
+        self.front = self.server(FRONT, settings, mechanisms,
+                                 self.home.for_proxies())
         for server in (self.home, self.front):
             for user in self.users:
                 server.deliver(user.name, f"{user.name} at {server.name}")
@@ -156,27 +154,16 @@ def test_submission(world):
     assert not world.front.logged_in("bob")
 
 
-def deliver_by_lmtp(world, user):
-    """Returns the replies to RCPT and to the data."""
-    with smtplib.LMTP(f"{world.front.dir}/run/lmtp") as lmtp:
-        lmtp.ehlo("client.example.com")
-        lmtp.mail("sender@example.com")
-        rcpt = lmtp.rcpt(user)
-        if rcpt[0] != 250:
-            return rcpt, None
-        return rcpt, lmtp.data(b"Subject: by lmtp\r\n\r\nhello\r\n")
-
-
 def test_lmtp(world):
     """Mail goes where the mailbox is."""
-    rcpt, data = deliver_by_lmtp(world, "bob")
+    rcpt, data = world.front.deliver_by_lmtp("bob")
     assert rcpt[0] == 250 and data[0] == 250, (rcpt, data)
     world.home.log.wait("saved mail to INBOX")
     assert not any("saved mail" in line for line in world.front.log.lines())
 
 
 def test_lmtp_at_home(world):
-    rcpt, data = deliver_by_lmtp(world, "alice")
+    rcpt, data = world.front.deliver_by_lmtp("alice")
     assert rcpt[0] == 250 and data[0] == 250, (rcpt, data)
     world.front.log.wait("saved mail to INBOX")
 
@@ -185,7 +172,7 @@ def test_lmtp_while_ldap_is_down(site):
     """Later, rather than into a mailbox on the wrong server."""
     world = World(site, {"referral_action": "proxy"})
     world.ldap.stop()
-    rcpt, _ = deliver_by_lmtp(world, "bob")
+    rcpt, _ = world.front.deliver_by_lmtp("bob")
     assert rcpt[0] == 451, rcpt
 
 

@@ -76,10 +76,7 @@ class World:
     def server(self, name, **settings):
         server = self.site.dovecot(
             name, with_referral(self.users), protocols=PROTOCOLS,
-            raw=PLUGINS + "".join(
-                f"protocol {protocol} {{\n  referral_proxy_fields = "
-                f"port={self.home.ports[protocol]}\n}}\n"
-                for protocol in PROTOCOLS if protocol != "imap"),
+            raw=PLUGINS + self.home.for_proxies(),
             settings=referral_settings(
                 self.ldap, referral_local_hosts=FRONT,
                 referral_action_attribute="testMailAction",
@@ -175,14 +172,10 @@ class Visit:
         return self.place()
 
     def lmtp(self):
-        with smtplib.LMTP(f"{self.server.dir}/run/lmtp") as lmtp:
-            lmtp.ehlo("client.example.com")
-            lmtp.mail("sender@example.com")
-            code, _ = lmtp.rcpt(self.user)
-            if code == 451:
-                return "deferred"
-            assert code == 250
-            assert lmtp.data(b"Subject: by lmtp\r\n\r\nhello\r\n")[0] == 250
+        rcpt, data = self.server.deliver_by_lmtp(self.user)
+        if rcpt[0] == 451:
+            return "deferred"
+        assert rcpt[0] == 250 and data[0] == 250
 
         def saved():
             for one, since in self.since.items():

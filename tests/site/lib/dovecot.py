@@ -4,6 +4,7 @@ import functools
 import os
 import re
 import signal
+import smtplib
 
 from .client import Client
 from .dovecot_config import (MAIL_GID, MAIL_UID, Ldap, PasswdFile, Referral,
@@ -183,6 +184,25 @@ class Dovecot:
         with open(path, "w", encoding="utf-8") as file:
             file.write(f"From: site@example.com\nSubject: {subject}\n\nHello.\n")
         run(["chown", "-R", f"{MAIL_UID}:{MAIL_GID}", self.mail_dir(user)])
+
+    def deliver_by_lmtp(self, user):
+        """Returns the replies to RCPT and, if that was good, to the data."""
+        with smtplib.LMTP(f"{self.dir}/run/lmtp") as lmtp:
+            lmtp.ehlo("client.example.com")
+            lmtp.mail("sender@example.com")
+            rcpt = lmtp.rcpt(user)
+            if rcpt[0] != 250:
+                return rcpt, None
+            return rcpt, lmtp.data(b"Subject: by lmtp\r\n\r\nhello\r\n")
+
+    def for_proxies(self):
+        """What a server that proxies here is configured with (raw): mailHost
+        has no ports but IMAP's."""
+        # spaces and tabs, as administrators write it
+        return "".join(
+            f"protocol {protocol} {{\n  referral_proxy_fields = "
+            f"proxy_timeout=30\tport={self.ports[protocol]}\n}}\n"
+            for protocol in self.protocols if protocol != "imap")
 
     def mail_dir(self, user):
         return os.path.join(self.dir, "mail", mail_folder(user))
