@@ -127,6 +127,15 @@ def stop_gently(server):
     server.stop()
 
 
+def machine_cpu_secs():
+    """(busy, idle) of all its processors together, proc(5)."""
+    with open("/proc/stat", encoding="ascii") as file:
+        ticks = [int(text) for text in file.readline().split()[1:9]]
+    secs = [count / os.sysconf("SC_CLK_TCK") for count in ticks]
+    idle = secs[3] + secs[4]
+    return sum(secs) - idle, idle
+
+
 def session_cpu_secs(server):
     """Of every process of a Dovecot that lives."""
     total = 0
@@ -183,17 +192,20 @@ def any_password():
 
 def ours(site, name, slapd, raw="", passdbs=None, uris=None, env=None,
          **settings):
+    settings = {**QUIET, **referral_settings(
+        slapd, referral_ldap_uris=uris or slapd.uri,
+        referral_local_hosts=name, **settings)}
+    # the defaults, as a site would have them
+    for timeout in ("referral_ldap_timeout", "referral_ldap_connect_timeout"):
+        del settings[timeout]
     return site.dovecot(
-        name, [Referral(), *(passdbs or [any_password()])],
-        settings={**QUIET, **referral_settings(
-            slapd, referral_ldap_uris=uris or slapd.uri,
-            referral_local_hosts=name, **settings)},
+        name, [Referral(), *(passdbs or [any_password()])], settings=settings,
         protocols=["imap"], raw=LOGIN_SERVICE + raw, env=env)
 
 
-def stock(site, name, passdbs, raw="", env=None):
-    return site.dovecot(name, passdbs, settings=QUIET, protocols=["imap"],
-                        raw=LOGIN_SERVICE + raw, env=env)
+def stock(site, name, passdbs, raw="", env=None, **settings):
+    return site.dovecot(name, passdbs, settings={**QUIET, **settings},
+                        protocols=["imap"], raw=LOGIN_SERVICE + raw, env=env)
 
 
 def users(count, prefix="user", host=HOME):
@@ -236,6 +248,6 @@ def arguments(description, **options):
 
 __all__ = ["AUTH", "HOME", "PASSWORD", "Load", "Login", "StockReferral",
            "any_password", "arguments", "at_auth", "auth_pid", "block",
-           "cpu_secs", "median", "ours", "outcomes", "over_imap",
-           "percentile", "rate", "session_cpu_secs", "stock",
+           "cpu_secs", "machine_cpu_secs", "median", "ours", "outcomes",
+           "over_imap", "percentile", "rate", "session_cpu_secs", "stock",
            "stop_gently", "table", "users"]
