@@ -16,6 +16,7 @@
 #include "auth-hook.h"
 #include "auth-log.h"
 #include "auth-pass.h"
+#include "auth-stats.h"
 #include "passdb-referral.h"
 
 #define REFERRAL_PASSDB_DRIVER "referral"
@@ -94,6 +95,8 @@ static void referral_carrier_init(struct passdb_module *module)
 	if (!worker) {
 		referral_auth_hook_init(carrier_config);
 		referral_auth_pass_init(carrier_config);
+		referral_auth_stats_init(carrier_config->event,
+					 carrier_config->lookup);
 	}
 	/* the chains are still being walked */
 	carrier_to_check = timeout_add_short(0, referral_carrier_check,
@@ -107,6 +110,7 @@ static void referral_carrier_deinit(struct passdb_module *module ATTR_UNUSED)
 		return;
 
 	timeout_remove(&carrier_to_check);
+	referral_auth_stats_deinit();
 	/* Answers what is still held back. Later, when modules are unloaded,
 	   the request handlers would be gone. */
 	referral_auth_config_deinit(&carrier_config);

@@ -1,5 +1,8 @@
 """Which decisions the log shows."""
 
+import os
+import signal
+
 import pytest
 
 from lib import User, pair, refer
@@ -51,3 +54,15 @@ def test_log_debug(site):
     assert site.client(front).login("alice", "secret").status == "OK"
     front.log.wait(["auth", ": Debug: ", "alice", "referral",
                     "local (home, ldap, "])
+
+
+def test_cache_counters(site):
+    """SIGUSR2, as for Dovecot's own cache."""
+    front = start(site)
+    for user in ("bob", "bob", "alice"):
+        site.client(front).login(user, "secret")
+    for pid in front.pids("auth"):
+        os.kill(pid, signal.SIGUSR2)
+    front.log.wait(["auth", ": Info: ", "referral: cache: hits 1, misses 2, "
+                    "stale 0, evicted 0, entries 2, bytes "])
+    refer(site, front, "bob")
