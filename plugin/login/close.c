@@ -79,13 +79,21 @@ static void close_try(struct client *client)
 	struct referral_login_client *rclient = REFERRAL_LOGIN_CONTEXT(client);
 
 	timeout_remove(&rclient->to_close);
-	if (o_stream_flush(client->output) < 0)
+	if (o_stream_flush(client->output) < 0) {
 		client_destroy(client, rclient->close_reason);
-	else if (o_stream_get_buffer_used_size(client->output) == 0)
+		return;
+	}
+	if (o_stream_get_buffer_used_size(client->output) == 0) {
 		linger_start(client, rclient->close_reason);
-	else if (!close_is_handshaking(client))
-		o_stream_set_flush_pending(client->output, TRUE);
+		return;
+	}
+	if (client->io == NULL) {
+		client->io = io_add_istream(client->input, client_input,
+					    client);
+	}
 	/* else the client's next message of the handshake brings us back */
+	if (!close_is_handshaking(client))
+		o_stream_set_flush_pending(client->output, TRUE);
 }
 
 static void close_schedule(struct client *client)
@@ -115,10 +123,6 @@ void referral_login_close(struct client *client, const char *reason)
 	referral_compat_client_set_reason_complete(client);
 	/* the client has been told: no second BYE when it is killed */
 	client->notified_disconnect = TRUE;
-	if (client->io == NULL) {
-		client->io = io_add_istream(client->input, client_input,
-					    client);
-	}
 	o_stream_set_flush_callback(client->output, close_output, client);
 	close_schedule(client);
 }
