@@ -7,7 +7,7 @@ import socket
 
 import pytest
 
-from lib import User, referral_settings, with_referral
+from lib import PasswdFile, Pki, User, referral_settings, with_referral
 from lib.client import new_source
 from lib.dovecot import version
 
@@ -201,6 +201,38 @@ def test_token(site):
     assert client.command(f"AUTHENTICATE XOAUTH2 {token}").status == "OK"
     assert is_at(client, "bob", HOME)
     assert any("method=XOAUTH2" in line for line in world.home.log.lines())
+
+
+def tls_proxy(site, field, pki):
+    """bob's client, its reply, and the front: that has the CA of pki, the
+    home server that of the site. field: of the proxied session."""
+    bob = User("bob")
+    home = site.dovecot(HOME, [PasswdFile([bob])], pki=site.pki,
+                        cleartext=False)
+    port = home.tls_port if field == "ssl=yes" else home.port
+    bob.mail_host = f"{home.address}:{port}"
+    home.deliver("bob", f"bob at {HOME}")
+    front = site.dovecot(
+        FRONT, with_referral([bob]), pki=pki, settings=referral_settings(
+            site.slapd([bob]), referral_action="proxy",
+            referral_proxy_fields=field))
+    client = site.client(front)
+    return client, client.login("bob", "secret"), front
+
+
+@pytest.mark.parametrize("field", ("starttls=yes", "ssl=yes"))
+def test_tls(site, field):
+    client, reply, _ = tls_proxy(site, field, site.pki)
+    assert reply.status == "OK"
+    assert is_at(client, "bob", HOME)
+
+
+def test_tls_of_another_ca(site):
+    """The home server's certificate is looked at."""
+    _, reply, front = tls_proxy(site, "starttls=yes",
+                                Pki(f"{site.dir}/other", "Other CA"))
+    assert (reply.status, reply.code) == ("NO", "UNAVAILABLE")
+    front.log.wait("Received invalid SSL certificate")
 
 
 def test_loop_ends(site):

@@ -24,7 +24,7 @@ class Dialect(NamedTuple):
     preamble: str
     # {dir}, {uid}, {gid}
     mail: str
-    # {cert}, {key}
+    # {cert}, {key}; {ca}: of the servers that it proxies to
     tls: str
     # {ca}
     client_cert: str
@@ -45,10 +45,10 @@ userdb {{
     tls="""ssl = yes
 ssl_cert = <{cert}
 ssl_key = <{key}
-""",
-    client_cert="""ssl_ca = <{ca}
-ssl_verify_client_cert = yes
+ssl_ca = <{ca}
 ssl_require_crl = no
+""",
+    client_cert="""ssl_verify_client_cert = yes
 auth_ssl_username_from_cert = yes
 """,
     cleartext=("disable_plaintext_auth = no", "disable_plaintext_auth = yes"),
@@ -72,6 +72,7 @@ userdb static {{
     tls="""ssl = yes
 ssl_server_cert_file = {cert}
 ssl_server_key_file = {key}
+ssl_client_ca_file = {ca}
 """,
     client_cert="""ssl_server_ca_file = {ca}
 ssl_server_request_client_cert = yes
@@ -255,7 +256,8 @@ namespace inbox {{
 """
     out += _environment(server, d)
     if server.cert:
-        out += d.tls.format(cert=server.cert[0], key=server.cert[1])
+        out += d.tls.format(cert=server.cert[0], key=server.cert[1],
+                            ca=server.pki.ca_cert)
         if server.client_cert:
             out += d.client_cert.format(ca=server.pki.ca_cert)
     else:
