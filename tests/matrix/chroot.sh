@@ -97,6 +97,7 @@ chroot_run()
 		net=$1 root=$2
 		shift 2
 		mount -t proc proc "$root/proc"
+		mount -t devpts -o ptmxmode=666 devpts "$root/dev/pts"
 		if [ "$net" = offline ]; then
 			ip link set lo up
 			hostname "$(cat "$root/etc/hostname")"
