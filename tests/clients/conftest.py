@@ -2,6 +2,7 @@
 
 import glob
 import os
+import shutil
 import sys
 
 import pytest
@@ -11,8 +12,10 @@ sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "site"))
 from lib import (PasswdFile, User, referral_settings,  # noqa: E402
                  wait_for, with_referral)
 from lib.fixtures import *  # noqa: E402, F401, F403
+from lib.fixtures import open_site  # noqa: E402
 
-from mail_clients import FOLLOWING, STAYING, Account  # noqa: E402
+from mail_clients import (FOLLOWING, IMAPS, PLAIN, STAYING,  # noqa: E402
+                          STARTTLS, TRANSPORTS, Account)
 
 FRONT, HOME, DRAINED = (f"{name}.example.com"
                         for name in ("front", "home", "drained"))
@@ -25,42 +28,78 @@ _SUGGEST = "protocol imap {\n  mail_plugins = imap_login_referral\n}\n"
 
 class World:
     """Every user is at home at HOME. There is one for each client and form,
-    and none has met another's session."""
+    and none has met another's session.
 
-    def __init__(self, site):
-        self.site = site
+    transport: how clients connect first. Unless it is PLAIN, no server takes
+    a password without TLS, and the front proxies with TLS."""
+
+    def __init__(self, site, transport):
+        self.site, self.transport = site, transport
+        # Clients come from here. A server at the same address would take
+        # their passwords without TLS.
+        site.address_of("client.example.com")
         names = [client.name for client in STAYING + FOLLOWING] + [STRICT]
         self.users = [
             User(self.user_of(name, form),
                  action=None if form == "drain" else form)
             for name in names for form in FORMS]
         # first, for its port; it has no need to ask anyone
-        self.home = site.dovecot(HOME, [PasswdFile(self.users)],
-                                 protocols=("imap",))
-        # clients resolve no names of ours
+        self.home = self.server(HOME, [PasswdFile(self.users)])
+        # Dovecot resolves none of our names; clients do, by this file
+        self.hosts = os.path.join(site.dir, "hosts")
         where = f"{self.home.address}:{self.home.port}"
+        told = f"{HOME}:{self.home.port}"
         for user in self.users:
             user.mail_host = where
         self.ldap = site.slapd(self.users)
         self.can_suggest = bool(glob.glob(
             f"{site.modules.dir}/lib*_imap_login_referral_plugin.so"))
-        self.front = self.server(
+        self.front = self.referring(
             FRONT, raw=_SUGGEST if self.can_suggest else "",
-            referral_action_attribute="testMailAction")
-        self.drained = self.server(DRAINED, referral_drain_host=where)
+            referral_host_map=f"{where}={told}",
+            referral_action_attribute="testMailAction", **self.proxying())
+        self.drained = self.referring(DRAINED, referral_drain_host=told)
+        shutil.copy("/etc/hosts", self.hosts)
+        with open(self.hosts, "a", encoding="ascii") as file:
+            for server in self.front, self.home, self.drained:
+                file.write(f"{server.address} {server.name}\n")
         for server in (self.front, self.home):
             for user in self.users:
-                server.deliver(user.name, f"{user.name} at {server.name}")
+                server.deliver(user.name, f"{user.name} is at {server.name}")
 
     @staticmethod
     def user_of(name, form):
         return f"{name}-{form}"
 
-    def server(self, name, raw="", **settings):
-        return self.site.dovecot(
-            name, with_referral(self.users), raw=raw, protocols=("imap",),
+    def server(self, name, passdbs, **kwargs):
+        if self.transport != PLAIN:
+            kwargs.update(pki=self.site.pki, cleartext=False)
+        return self.site.dovecot(name, passdbs, protocols=("imap",), **kwargs)
+
+    def referring(self, name, raw="", **settings):
+        return self.server(
+            name, with_referral(self.users), raw=raw,
             settings=referral_settings(self.ldap, referral_local_hosts=name,
                                        **settings))
+
+    def proxying(self):
+        if self.transport == PLAIN:
+            return {}
+        return {"referral_proxy_fields": "starttls=yes"}
+
+    def strict(self):
+        """The site's own client, connected to the front."""
+        tls = {PLAIN: None, STARTTLS: "starttls", IMAPS: "implicit"}
+        return self.site.client(self.front, tls[self.transport])
+
+    def greeting(self, server):
+        """STARTTLS comes later."""
+        tls = "implicit" if self.transport == IMAPS else None
+        return self.site.client(server, tls).greeting
+
+    def resolving(self, argv):
+        """argv where our host names are known."""
+        return self.site.modules.mounted(self.hosts, "/etc/hosts", argv)
 
     def need_suggest(self):
         if not self.can_suggest:
@@ -78,8 +117,10 @@ class World:
         user = self.user_of(client.name, form)
         directory = os.path.join(self.site.dir, user)
         os.mkdir(directory)
-        outcome = client.fetch(Account(directory, server.address, server.port,
-                                       user, "secret"))
+        port = server.tls_port if self.transport == IMAPS else server.port
+        outcome = client.fetch(Account(
+            directory, self.resolving, server.name, port, user, "secret",
+            self.transport, self.site.pki.ca_cert))
         return Visit(self, user, outcome)
 
 
@@ -95,24 +136,41 @@ class Visit:
     def saw(self):
         """The servers whose mail it fetched."""
         return [host for host in (FRONT, HOME)
-                if f"{self.user} at {host}" in self.text]
+                if f"{self.user} is at {host}" in self.text]
 
     def check_sessions(self, front=0, home=0, drained=0):
-        """It had so many at each server. The log may be a little late."""
+        """It had so many at each server, with TLS where there is to be TLS.
+        The log may be a little late."""
         for server, count in ((self.world.front, front),
                               (self.world.home, home),
                               (self.world.drained, drained)):
-            wait_for(lambda: self._sessions(server) >= count,
+            wait_for(lambda: len(self._sessions(server)) >= count,
                      f"{count} sessions of {self.user} at {server.name}")
-            assert self._sessions(server) == count
+            lines = self._sessions(server)
+            assert len(lines) == count
+            for line in lines:
+                assert (", TLS" in line) == (self.world.transport != PLAIN)
 
     def _sessions(self, server):
         # 2.3's words and 2.4's
-        return sum(f"Login: user=<{self.user}>" in line or
-                   f"Logged in: user=<{self.user}>" in line
-                   for line in server.log.lines())
+        return [line for line in server.log.lines()
+                if f"Login: user=<{self.user}>" in line or
+                f"Logged in: user=<{self.user}>" in line]
 
 
 @pytest.fixture(scope="module")
-def world(shared_site):
-    return World(shared_site)
+def world(request, modules):
+    """See meetings()."""
+    with open_site(request, modules) as site:
+        yield World(site, request.param)
+
+
+def meetings(clients, transports=TRANSPORTS):
+    """A test with a world and a client, once for each client and each of
+    these transports that it knows."""
+    return pytest.mark.parametrize(
+        "world,client",
+        [pytest.param(transport, client, id=f"{client.name}-{transport}")
+         for transport in transports for client in clients
+         if transport in client.transports],
+        indirect=["world"], scope="module")

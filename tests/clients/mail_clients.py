@@ -2,6 +2,7 @@
 
 import functools
 import os
+import re
 import subprocess
 import tempfile
 from typing import Callable, NamedTuple
@@ -23,22 +24,39 @@ class Outcome(NamedTuple):
     text: str
 
 
+PLAIN, STARTTLS, IMAPS = TRANSPORTS = ("plain", "starttls", "imaps")
+
+
 class Account(NamedTuple):
-    """directory: for the client's files, its own."""
+    """directory: for the client's files, its own. resolving(argv): argv
+    where host names are known. ca: the certificate that it has to trust, and
+    no other."""
     directory: str
+    resolving: Callable
     host: str
     port: int
     user: str
     password: str
+    transport: str
+    ca: str
+
+    @property
+    def args(self):
+        """For the programs of ours."""
+        return self[2:]
+
+    def choose(self, *values):
+        """The one for the account's transport."""
+        return values[TRANSPORTS.index(self.transport)]
 
     def path(self, name):
         return os.path.join(self.directory, name)
 
-    def write(self, name, text):
+    def write(self, name, text, **more):
         """text with {host} and the like filled in."""
         path = self.path(name)
         with open(path, "w", encoding="utf-8") as file:
-            file.write(text.format(**self._asdict()))
+            file.write(text.format(**self._asdict(), **more))
         # some refuse a file with a password that others can read
         os.chmod(path, 0o600)
         return path
@@ -52,12 +70,15 @@ class Account(NamedTuple):
     def env(self):
         return {"HOME": self.directory, "PATH": os.environ["PATH"],
                 "LC_ALL": "C.UTF-8", "TERM": "screen", "USER": "test",
-                "LOGNAME": "test"}
+                "LOGNAME": "test",
+                # OpenSSL's, for Alpine, which has no setting
+                "SSL_CERT_FILE": self.ca}
 
     def run(self, *argv):
         """A program that needs no terminal."""
         done = subprocess.run(
-            [str(arg) for arg in argv], env=self.env, cwd=self.directory,
+            self.resolving([str(arg) for arg in argv]),
+            env=self.env, cwd=self.directory,
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT, timeout=2 * DEADLINE_SECS, check=False)
         text = done.stdout.decode("utf-8", "replace")
@@ -76,7 +97,8 @@ class Account(NamedTuple):
         return text
 
     def terminal(self, *argv):
-        return Terminal(self.directory, [str(arg) for arg in argv], self.env)
+        return Terminal(self.directory,
+                        self.resolving([str(arg) for arg in argv]), self.env)
 
 
 class MailClient(NamedTuple):
@@ -87,27 +109,31 @@ class MailClient(NamedTuple):
     files: tuple
     # fetches the INBOX of an Account: an Outcome
     fetch: Callable
-    # what it shows when it is referred and cannot follow
-    refused: str = ""
+    # what it shows when it is referred and cannot follow: one of these
+    refused: tuple = ()
+    transports: tuple = TRANSPORTS
 
     def missing(self):
         return [path for path in self.files if not os.path.exists(path)]
 
 
 def curl(account):
+    scheme, *tls = account.choose(
+        ["imap"], ["imap", "--ssl-reqd", "--cacert", account.ca],
+        ["imaps", "--cacert", account.ca])
     return account.run(
         "curl", "--silent", "--show-error", "--max-time", DEADLINE_SECS,
-        "--user", f"{account.user}:{account.password}",
-        f"imap://{account.host}:{account.port}/INBOX;MAILINDEX=1")
+        "--user", f"{account.user}:{account.password}", *tls,
+        f"{scheme}://{account.host}:{account.port}/INBOX;MAILINDEX=1")
 
 
 def imaplib(account):
     return account.run("/usr/bin/python3", f"{PROGRAMS}/fetch-imaplib.py",
-                       *account[1:])
+                       *account.args)
 
 
 def imapclient(account):
-    return account.run("perl", f"{PROGRAMS}/fetch-imapclient.pl", *account[1:])
+    return account.run("perl", f"{PROGRAMS}/fetch-imapclient.pl", *account.args)
 
 
 def mbsync(account):
@@ -118,7 +144,8 @@ Host {host}
 Port {port}
 User {user}
 Pass {password}
-SSLType None
+SSLType {tls}
+CertificateFile {ca}
 AuthMechs LOGIN
 
 IMAPStore there
@@ -131,7 +158,7 @@ Channel inbox
 Far :there:
 Near :here:
 Sync Pull
-"""), "inbox")
+""", tls=account.choose("None", "STARTTLS", "IMAPS")), "inbox")
 
 
 def fetchmail(account):
@@ -139,8 +166,10 @@ def fetchmail(account):
                        account.write("fetchmailrc", """\
 poll {host} protocol IMAP service {port} timeout 30
   user "{user}" password "{password}" is root here
-  sslproto "" fetchall keep mda "cat"
-"""))
+  {tls} fetchall keep mda "cat"
+""", tls=account.choose('sslproto ""', *(
+                           f'{how} sslcertck sslcertfile "{account.ca}"'
+                           for how in ('sslproto "TLS1.2+"', "ssl")))))
 
 
 def offlineimap(account):
@@ -165,24 +194,27 @@ remotehost = {host}
 remoteport = {port}
 remoteuser = {user}
 remotepass = {password}
-ssl = no
-starttls = no
+ssl = {ssl}
+starttls = {starttls}
+sslcacertfile = {ca}
 folderfilter = lambda name: name == "INBOX"
-"""))
+""", ssl=account.choose("no", "no", "yes"),
+                           starttls=account.choose("no", "yes", "no")))
 
 
 def imapfilter(account):
-    return account.run("imapfilter", "-c", account.write("config.lua", """\
+    return account.run("imapfilter", "-t", account.ca, "-c",
+                       account.write("config.lua", """\
 options.timeout = 30
 account = IMAP {{
   server = "{host}", port = {port},
-  username = "{user}", password = "{password}",
+  username = "{user}", password = "{password}",{tls}
 }}
 for _, message in ipairs(account.INBOX:select_all()) do
   mailbox, uid = table.unpack(message)
   print(mailbox[uid]:fetch_header())
 end
-"""))
+""", tls=account.choose("", "", ' ssl = "auto",')))
 
 
 def getmail(account):
@@ -190,7 +222,7 @@ def getmail(account):
     return account.run("getmail", "--getmaildir", account.directory,
                        "--rcfile", account.write("getmailrc", """\
 [retriever]
-type = SimpleIMAPRetriever
+type = {retriever}
 server = {host}
 port = {port}
 username = {user}
@@ -202,18 +234,22 @@ type = MDA_external
 path = /bin/sh
 arguments = ("-c", "cat >>{directory}/mail/new/1")
 allow_root_commands = true
-"""))
+""", retriever=account.choose(
+                           "SimpleIMAPRetriever", None, "SimpleIMAPSSL"
+                           f"Retriever\nca_certs = {account.ca}")))
 
 
 def _mutt(account, program):
     rc = account.write("muttrc", """\
 set imap_user = "{user}"
 set imap_pass = "{password}"
-set ssl_starttls = no
-set ssl_force_tls = no
-set folder = "imap://{host}:{port}/"
+set ssl_starttls = {tls}
+set ssl_force_tls = {tls}
+set ssl_ca_certificates_file = "{ca}"
+set folder = "{scheme}://{host}:{port}/"
 set spoolfile = "+INBOX"
-""")
+""", tls=account.choose("no", "yes", "yes"),
+                       scheme=account.choose("imap", "imap", "imaps"))
     with account.terminal(program, "-n", "-F", rc) as tty:
         # not drawn before the mailbox is open, or cannot be
         tty.wait(lambda screen: "[Msgs:" in screen, f"{program}'s index")
@@ -236,10 +272,21 @@ def _java_classes():
     return folder
 
 
+def _java_trust(ca):
+    """Java's own kind of file, made once beside the other."""
+    path = f"{ca}.p12"
+    if not os.path.exists(path):
+        run(["keytool", "-importcert", "-noprompt", "-file", ca, "-keystore",
+             path, "-storetype", "PKCS12", "-storepass", "secret"])
+    return [f"-Djavax.net.ssl.trustStore={path}",
+            "-Djavax.net.ssl.trustStorePassword=secret"]
+
+
 def _javamail(account, how):
+    trust = [] if account.transport == PLAIN else _java_trust(account.ca)
     return account.run(
-        "java", "-XX:TieredStopAtLevel=1", "-cp",
-        ":".join([_java_classes().name] + _JARS), "Fetch", how, *account[1:])
+        "java", "-XX:TieredStopAtLevel=1", *trust, "-cp",
+        ":".join([_java_classes().name] + _JARS), "Fetch", how, *account.args)
 
 
 def javamail_follow(account):
@@ -250,31 +297,38 @@ def javamail_stay(account):
     return _javamail(account, "stay")
 
 
+_ALPINE_STARS = re.compile(r"^.*HOST:.*\*$", re.MULTILINE)
+
+
 def alpine(account):
     """It asks for the password at every server, and says what for."""
     rc = account.write("pinerc", """\
-inbox-path={{{host}:{port}/user={user}}}INBOX
+inbox-path={{{host}:{port}{tls}/user={user}}}INBOX
 last-version-used=6.26
 smtp-server=localhost
 user-domain=example.com
+busy-cue-rate=0
 feature-list=disable-password-file-saving
-""")
+""", tls=account.choose("/notls", "/tls", "/ssl"))
     os.mkdir(account.path("mail"))
     shown = ""
     with account.terminal("alpine", "-p", rc, "-i") as tty:
         while True:
             screen = tty.wait(_alpine_rests, "Alpine's next question")
             shown += screen
-            if "ENTER PASSWORD" not in screen:
+            if "PASSWORD:" not in screen:
                 return Outcome("MAIN MENU" not in screen, shown)
-            tty.send(account.password, "Enter")
-            tty.wait(lambda screen: "ENTER PASSWORD:" not in screen,
+            # the next server's question may come at once
+            tty.send(account.password)
+            tty.wait(_ALPINE_STARS.search, "the password on Alpine's screen")
+            tty.send("Enter")
+            tty.wait(lambda screen: not _ALPINE_STARS.search(screen),
                      "Alpine to take the password")
 
 
 def _alpine_rests(screen):
     """The screen, if it is a question, an open folder or a failure."""
-    marks = ("ENTER PASSWORD:\n", "Folder: INBOX", "[[REFERRAL")
+    marks = ("PASSWORD:\n", "Folder: INBOX", "[[REFERRAL")
     return screen if any(mark in screen for mark in marks) else None
 
 
@@ -284,26 +338,31 @@ def _files(*names):
 
 
 _JAVA = ("libmail-java default-jdk-headless", _files("javac", *_JARS))
-_TEXT = "Try this server instead."
-_BYE = "Referred to"
+_TEXT = ("Try this server instead.",)
+# Some show the BYE if they have read it with the NO, the NO if it came alone:
+# it mostly does with TLS.
+_BYE_OR_TEXT = ("Referred to", *_TEXT)
 STAYING = (
-    MailClient("curl", "curl", _files("curl"), curl, "Login denied"),
+    MailClient("curl", "curl", _files("curl"), curl, ("Login denied",)),
     MailClient("imaplib", "python3", _files("python3"), imaplib, _TEXT),
     MailClient("mbsync", "isync", _files("mbsync"), mbsync, _TEXT),
     MailClient("fetchmail", "fetchmail", _files("fetchmail"), fetchmail,
-               "Authorization failure"),
+               ("Authorization failure",)),
     MailClient("offlineimap", "offlineimap3", _files("offlineimap"),
-               offlineimap, _BYE),
+               offlineimap, _BYE_OR_TEXT),
     MailClient("imapfilter", "imapfilter", _files("imapfilter"), imapfilter,
-               "login request to"),
-    MailClient("getmail", "getmail6", _files("getmail"), getmail, _TEXT),
+               ("login request to", *_TEXT)),
+    # it has no STARTTLS
+    MailClient("getmail", "getmail6", _files("getmail"), getmail, _TEXT,
+               (PLAIN, IMAPS)),
     MailClient("mutt", "mutt tmux", _files("mutt", TMUX), mutt,
-               "authentication failed"),
+               ("authentication failed",)),
     MailClient("neomutt", "neomutt tmux", _files("neomutt", TMUX), neomutt,
-               "Unable to open mailbox"),
-    MailClient("imapclient", "libmail-imapclient-perl",
-               _files("perl", "/usr/share/perl5/Mail/IMAPClient.pm"),
-               imapclient, _BYE),
+               ("Unable to open mailbox",)),
+    MailClient("imapclient", "libmail-imapclient-perl libio-socket-ssl-perl",
+               _files("perl", "/usr/share/perl5/Mail/IMAPClient.pm",
+                      "/usr/share/perl5/IO/Socket/SSL.pm"),
+               imapclient, _BYE_OR_TEXT),
     MailClient("javamail-stay", *_JAVA, javamail_stay, _TEXT),
 )
 ALPINE = MailClient("alpine", "alpine tmux", _files("alpine", TMUX), alpine)

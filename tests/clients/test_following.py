@@ -3,26 +3,37 @@ the home server."""
 
 import pytest
 
-from conftest import HOME, STRICT
-from mail_clients import ALPINE, FOLLOWING, JAVAMAIL
+from conftest import HOME, STRICT, meetings
+from mail_clients import (ALPINE, FOLLOWING, IMAPS, JAVAMAIL, STARTTLS,
+                          TRANSPORTS)
 
-each = pytest.mark.parametrize("client", FOLLOWING, ids=lambda one: one.name)
+each = meetings(FOLLOWING)
+everywhere = pytest.mark.parametrize("world", TRANSPORTS, indirect=True)
+with_tls = pytest.mark.parametrize("world", [STARTTLS, IMAPS], indirect=True)
 
 
+@with_tls
+def test_tls_is_needed(world):
+    """In these worlds nobody can forget it."""
+    for server in world.front, world.home:
+        reply = world.site.client(server).login(
+            world.user_of(STRICT, "refer"), "secret")
+        assert (reply.status, reply.code) == ("NO", "PRIVACYREQUIRED")
+
+
+@everywhere
 @pytest.mark.parametrize("form,status", [
     ("refer", "NO"), ("offer", "OK"), ("suggest", "OK"), ("drain", "BYE")])
 def test_referral_there_is(world, form, status):
     """What is said to all clients here, as our own strict one sees it."""
     if form == "suggest":
         world.need_suggest()
-    server = world.drained if form == "drain" else world.front
-    client = world.site.client(server)
-    reply = client.greeting
-    if form != "drain":
-        reply = client.login(world.user_of(STRICT, form), "secret")
+    if form == "drain":
+        reply = world.greeting(world.drained)
+    else:
+        reply = world.strict().login(world.user_of(STRICT, form), "secret")
     assert (reply.status, reply.code) == (status, "REFERRAL")
-    assert (reply.url.host, reply.url.port) == (world.home.address,
-                                                world.home.port)
+    assert (reply.url.host, reply.url.port) == (HOME, world.home.port)
 
 
 @each
@@ -50,16 +61,18 @@ def test_suggest(world, client):
     visit.check_sessions(front=1, home=1)
 
 
-def test_drain_alpine(world):
+@meetings([ALPINE])
+def test_drain_alpine(world, client):
     """It shows the BYE and stops."""
-    visit = world.fetch(ALPINE, "drain")
+    visit = world.fetch(client, "drain")
     assert not visit.ok
     assert "Try this server instead." in visit.text
     assert visit.saw() == []
 
 
-def test_drain_javamail(world):
-    visit = world.fetch(JAVAMAIL, "drain")
+@meetings([JAVAMAIL])
+def test_drain_javamail(world, client):
+    visit = world.fetch(client, "drain")
     assert visit.ok
     assert visit.saw() == [HOME]
     visit.check_sessions(home=1)

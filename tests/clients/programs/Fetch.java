@@ -1,5 +1,5 @@
 // Prints the subjects in an INBOX, with JavaMail. Arguments: follow or stay,
-// host, port, user, password.
+// host, port, user, password; plain, starttls or imaps.
 
 import java.util.Properties;
 
@@ -16,6 +16,12 @@ public class Fetch {
 	// RFC 2221 section 3
 	private static final int MAX_HOPS = 10;
 
+	private static void set(Properties properties, String name,
+				String value) {
+		properties.setProperty("mail.imap." + name, value);
+		properties.setProperty("mail.imaps." + name, value);
+	}
+
 	private static void printInbox(Store store) throws MessagingException {
 		Folder inbox = store.getFolder("INBOX");
 		inbox.open(Folder.READ_ONLY);
@@ -28,7 +34,7 @@ public class Fetch {
 	private static Store connect(Session session, URLName url,
 				     String password)
 	throws MessagingException {
-		Store store = session.getStore("imap");
+		Store store = session.getStore(url.getProtocol());
 		store.connect(url.getHost(), url.getPort(),
 			      url.getUsername(), password);
 		return store;
@@ -51,14 +57,21 @@ public class Fetch {
 
 	public static void main(String[] args) throws MessagingException {
 		boolean follow = args[0].equals("follow");
+		String transport = args[5];
 		Properties properties = new Properties();
-		properties.setProperty("mail.imap.connectiontimeout", "30000");
-		properties.setProperty("mail.imap.timeout", "30000");
+		set(properties, "connectiontimeout", "30000");
+		set(properties, "timeout", "30000");
+		set(properties, "ssl.checkserveridentity", "true");
+		if (!transport.equals("plain")) {
+			// an imap:// referral says nothing of TLS
+			set(properties, "starttls.enable", "true");
+			set(properties, "starttls.required", "true");
+		}
 		if (follow)
-			properties.setProperty("mail.imap.referralexception",
-					       "true");
+			set(properties, "referralexception", "true");
 		Session session = Session.getInstance(properties);
-		URLName url = new URLName("imap", args[1],
+		URLName url = new URLName(
+			transport.equals("imaps") ? "imaps" : "imap", args[1],
 			Integer.parseInt(args[2]), null, args[3], null);
 		for (int hop = 0; hop <= MAX_HOPS; hop++) {
 			try {

@@ -1,6 +1,7 @@
 """pytest fixtures and what is shown when a site test fails: a conftest.py
 takes all of it."""
 
+import contextlib
 import os
 import tempfile
 
@@ -9,8 +10,8 @@ import pytest
 from .modules import Modules
 from .site import Site
 
-__all__ = ["_dialogues_from_here", "modules", "pytest_runtest_makereport",
-           "shared_site", "site"]
+__all__ = ["_dialogues_from_here", "modules", "open_site",
+           "pytest_runtest_makereport", "shared_site", "site"]
 
 _SITE = pytest.StashKey[Site]()
 
@@ -28,7 +29,10 @@ def modules():
                       os.environ.get("REFERRAL_BUILD"))
 
 
-def _open_site(request, modules):
+@contextlib.contextmanager
+def open_site(request, modules):
+    """A site that is checked and closed at the end. request: of the fixture
+    that it is for."""
     site = Site(modules=modules)
     # found again by the report
     request.node.stash[_SITE] = site
@@ -41,13 +45,15 @@ def _open_site(request, modules):
 @pytest.fixture
 def site(request, modules):
     """A site for one test."""
-    yield from _open_site(request, modules)
+    with open_site(request, modules) as site:
+        yield site
 
 
 @pytest.fixture(scope="module")
 def shared_site(request, modules):
     """A site for all tests of a file, which leave it as they found it."""
-    yield from _open_site(request, modules)
+    with open_site(request, modules) as site:
+        yield site
 
 
 @pytest.fixture(autouse=True)

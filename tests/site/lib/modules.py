@@ -83,5 +83,8 @@ class Modules:
     def wrap(self, argv):
         """argv in a world where the system's folder holds our modules. The
         process keeps its pid."""
-        return self._unshare + ["sh", "-c", _MOUNT, "sh", self.dir,
-                                self.system, *argv]
+        return self.mounted(self.dir, self.system, argv)
+
+    def mounted(self, path, target, argv):
+        """argv in a world where path is what is found at target."""
+        return self._unshare + ["sh", "-c", _MOUNT, "sh", path, target, *argv]
