@@ -17,6 +17,14 @@ _JARS = [f"/usr/share/java/javax.{name}.jar" for name in ("mail",
                                                           "activation")]
 
 
+# A client that sometimes crashes is started so often.
+_TRIES = 3
+
+
+class Crashed(Exception):
+    """A signal ended the program."""
+
+
 class Outcome(NamedTuple):
     # did it say that all went well?
     ok: bool
@@ -82,6 +90,8 @@ class Account(NamedTuple):
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT, timeout=2 * DEADLINE_SECS, check=False)
         text = done.stdout.decode("utf-8", "replace")
+        if done.returncode < 0:
+            raise Crashed(f"{argv[0]}: signal {-done.returncode}\n{text}")
         return Outcome(done.returncode == 0, text + self._stored())
 
     def _stored(self):
@@ -173,8 +183,7 @@ poll {host} protocol IMAP service {port} timeout 30
 
 
 def offlineimap(account):
-    return account.run("offlineimap", "-o", "-u", "basic", "-c",
-                       account.write("offlineimaprc", """\
+    rc = account.write("offlineimaprc", """\
 [general]
 accounts = site
 metadata = {directory}/metadata
@@ -199,7 +208,16 @@ starttls = {starttls}
 sslcacertfile = {ca}
 folderfilter = lambda name: name == "INBOX"
 """, ssl=account.choose("no", "no", "yes"),
-                           starttls=account.choose("no", "yes", "no")))
+                       starttls=account.choose("no", "yes", "no"))
+    argv = "offlineimap", "-o", "-u", "basic", "-c", rc
+    # Now and then Debian 12's crashes in libssl, after STARTTLS and before
+    # the login.
+    for _ in range(_TRIES - 1):
+        try:
+            return account.run(*argv)
+        except Crashed as crash:
+            print(crash)
+    return account.run(*argv)
 
 
 def imapfilter(account):
