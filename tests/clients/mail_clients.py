@@ -302,7 +302,9 @@ def javamail_stay(account):
     return _javamail(account, "stay")
 
 
-_ALPINE_STARS = re.compile(r"^.*HOST:.*\*$", re.MULTILINE)
+_ALPINE_STARS = re.compile(r"\*{3}$", re.MULTILINE)
+# the second: what it is busy with may hide the question
+_ALPINE_ASKS = re.compile(r"PASSWORD:\n|\[Opening [^\n]*\]\n[^*]*Ret Accept")
 
 
 def alpine(account):
@@ -321,7 +323,7 @@ feature-list=disable-password-file-saving
         while True:
             screen = tty.wait(_alpine_rests, "Alpine's next question")
             shown += screen
-            if "PASSWORD:" not in screen:
+            if not _ALPINE_ASKS.search(screen):
                 return Outcome("MAIN MENU" not in screen, shown)
             # the next server's question may come at once
             tty.send(account.password)
@@ -333,8 +335,10 @@ feature-list=disable-password-file-saving
 
 def _alpine_rests(screen):
     """The screen, if it is a question, an open folder or a failure."""
-    marks = ("PASSWORD:\n", "Folder: INBOX", "[[REFERRAL")
-    return screen if any(mark in screen for mark in marks) else None
+    marks = ("Folder: INBOX", "[[REFERRAL")
+    if _ALPINE_ASKS.search(screen) or any(mark in screen for mark in marks):
+        return screen
+    return None
 
 
 def _files(*names):
