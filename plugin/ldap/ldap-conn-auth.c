@@ -63,10 +63,22 @@ static void conn_bind(struct referral_ldap_conn *conn)
 	referral_ldap_conn_check_output(conn);
 }
 
-static void conn_tls_fail(struct referral_ldap_conn *conn, const char *error)
+/* error_no: from the TLS stream. EINVAL is all that TLS itself objects to;
+   anything else happened to the connection below, as when a server is
+   restarted, and may be over in a moment. */
+static void conn_tls_fail(struct referral_ldap_conn *conn, int error_no)
 {
-	referral_ldap_conn_phase_fail(conn, REFERRAL_SERVER_UNUSABLE, error,
-		"the server's certificate and referral_ldap_tls_ca_file");
+	const char *error = referral_ldap_tls_error(conn->ssl);
+
+	if (error_no == EINVAL) {
+		referral_ldap_conn_phase_fail(conn, REFERRAL_SERVER_UNUSABLE,
+			error, "the server's certificate and "
+			"referral_ldap_tls_ca_file");
+	} else {
+		referral_ldap_conn_phase_fail(conn,
+			REFERRAL_SERVER_UNREACHABLE, error,
+			"referral_ldap_uris");
+	}
 }
 
 static void conn_tls_start(struct referral_ldap_conn *conn)
@@ -88,11 +100,12 @@ static void conn_tls_start(struct referral_ldap_conn *conn)
 				       &conn->sockbuf.input,
 				       &conn->sockbuf.output,
 				       &conn->ssl, &error) < 0) {
-		conn_tls_fail(conn, error);
+		referral_ldap_conn_phase_fail(conn, REFERRAL_SERVER_UNUSABLE,
+			error, "referral_ldap_tls_*");
 		return;
 	}
 	if (ssl_iostream_handshake(conn->ssl) < 0) {
-		conn_tls_fail(conn, referral_ldap_tls_error(conn->ssl));
+		conn_tls_fail(conn, errno);
 		return;
 	}
 	referral_ldap_conn_watch_input(conn);
@@ -102,7 +115,7 @@ void referral_ldap_conn_handshake(struct referral_ldap_conn *conn)
 {
 	/* Reading drives it. */
 	if (i_stream_read(conn->sockbuf.input) < 0) {
-		conn_tls_fail(conn, referral_ldap_tls_error(conn->ssl));
+		conn_tls_fail(conn, conn->sockbuf.input->stream_errno);
 		return;
 	}
 	if (ssl_iostream_is_handshaked(conn->ssl))

@@ -73,7 +73,7 @@ CASES = [
     Case("silent", UNAVAILABLE,
          "TLS handshake with ldaps://127.0.0.1:{port} failed: " + NO_ANSWER,
          LDAPS),
-    Case("closing", UNAVAILABLE, "TLS handshake with", LDAPS),
+    Case("closing", UNAVAILABLE, "(check referral_ldap_uris)", LDAPS),
     Case("tls_half_hello", UNAVAILABLE, NO_ANSWER, LDAPS),
     Case("tls_trickle", UNAVAILABLE, NO_ANSWER, LDAPS),
     Case("tls_garbage", UNAVAILABLE, "TLS handshake with", LDAPS),
@@ -272,6 +272,17 @@ class Behaviour(unittest.TestCase):
             check_run(self, probe)
             self.assertEqual(peer.accepted, 1)
         self.assertEqual(len(probe.errors()), 1, probe.logs)
+
+    def test_handshakes_are_tried_again_soon(self):
+        """A server that is restarted breaks them off. It is back at the next
+        try then, not after a wait that doubles."""
+        case = Case("closing", UNAVAILABLE, how=LDAPS)
+        port = PORTS.take("127.0.0.1")
+        with make_peer(case, port) as peer, make_probe(case, port) as probe:
+            # five seconds: doubled waits leave time for five at most
+            probe.wait_results(250)
+            check_run(self, probe)
+            self.assertGreater(peer.accepted, 8)
 
     def test_log_once(self):
         for fault, count in (("refused", 1), ("silent", 1), ("busy", 1),
