@@ -14,6 +14,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)),
                                 "..", "site"))
 
 from lib import Ldap, Referral, Static, User, referral_settings  # noqa: E402
+from lib.dovecot import version  # noqa: E402
 from lib.dovecot_config import block  # noqa: E402
 from lib.modules import dovecot_config  # noqa: E402
 from lib.process import cpu_secs, wait_for  # noqa: E402
@@ -23,15 +24,11 @@ from lib.slapd import ADMIN_DN, ADMIN_PASSWORD, SUFFIX  # noqa: E402
 HOME = "home.example.com"
 PASSWORD = "secret"
 # as a busy site would: login processes that serve many clients each
-LOGIN_SERVICE = """service imap-login {
-  service_count = 0
-  process_min_avail = 2
-  client_limit = 2000
-}
-service auth {
-  client_limit = 5000
-}
-"""
+LOGIN_SERVICE = block("service imap-login", [
+    "restart_request_count = unlimited" if version() >= (2, 4)
+    else "service_count = 0",
+    "process_min_avail = 2", "client_limit = 2000"]) + \
+    block("service auth", ["client_limit = 5000"])
 # to run it under a tool
 AUTH = os.path.join(dovecot_config()["dovecot_pkglibexecdir"], "auth")
 QUIET = {"auth_verbose": "no"}
