@@ -91,7 +91,7 @@ static void close_try(struct client *client)
 		client->io = io_add_istream(client->input, client_input,
 					    client);
 	}
-	/* else the client's next message of the handshake brings us back */
+	/* during a handshake the client's next message brings us back */
 	if (!close_is_handshaking(client))
 		o_stream_set_flush_pending(client->output, TRUE);
 }
