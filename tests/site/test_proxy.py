@@ -231,7 +231,9 @@ def test_tls_of_another_ca(site):
     """The home server's certificate is looked at."""
     _, reply, front = tls_proxy(site, "starttls=yes",
                                 Pki(f"{site.dir}/other", "Other CA"))
-    assert (reply.status, reply.code) == ("NO", "UNAVAILABLE")
+    # Dovecot's own words, up to 2.4.1 and in 2.4.5
+    assert (reply.status, reply.code) in (("NO", "UNAVAILABLE"),
+                                          ("NO", "SERVERBUG"))
     front.log.wait("Received invalid SSL certificate")
 
 
