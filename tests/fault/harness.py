@@ -8,6 +8,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)),
 
 # pylint: disable=wrong-import-position,unused-import
 from lib import Pki, Slapd, User  # noqa: E402,F401
+from lib.dovecot import version  # noqa: E402,F401
 from lib.process import Ports  # noqa: E402,F401
 from probe import SLACK_MSECS, TIMEOUT_MSECS  # noqa: E402
 

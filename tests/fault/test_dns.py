@@ -1,7 +1,6 @@
 """Host names of LDAP servers: all addresses, and what if DNS has trouble."""
 
 import os
-import subprocess
 import sys
 import tempfile
 import unittest
@@ -10,7 +9,7 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
 # pylint: disable=wrong-import-position
 from dns import DnsClient
-from harness import Ports, check_run
+from harness import Ports, check_run, version
 from peer import Peer
 from probe import Probe
 
@@ -18,13 +17,7 @@ ENTRY, UNAVAILABLE = "entry", "unavailable"
 NAME = "ldap.example.com"
 
 
-def dovecot_version():
-    text = subprocess.run(["dovecot", "--version"], check=True, text=True,
-                          stdout=subprocess.PIPE).stdout
-    return tuple(int(n) for n in text.split()[0].split(".")[:3])
-
-
-@unittest.skipIf(dovecot_version() >= (2, 4, 2),
+@unittest.skipIf(version() >= (2, 4, 2),
                  "ldap-probe can't say where the dns-client is")
 class Dns(unittest.TestCase):
     def setUp(self):

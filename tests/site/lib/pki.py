@@ -4,20 +4,41 @@ import os
 
 from .process import run
 
+_CONFIG = """[ca]
+default_ca = site
+[site]
+database = {dir}/index.txt
+unique_subject = no
+new_certs_dir = {dir}
+rand_serial = yes
+default_md = sha256
+policy = any
+[any]
+commonName = supplied
+"""
+
 
 class Pki:
     def __init__(self, directory, name="Test CA"):
         self.dir = directory
         os.makedirs(directory, exist_ok=True)
-        self._serial = 0
+        self._count = 0
         self.ca_cert, self._ca_key = self._path("ca.pem"), self._path("ca.key")
         self._make_key(self._ca_key)
         run(["openssl", "req", "-x509", "-new", "-key", self._ca_key,
              "-out", self.ca_cert, "-days", "2", "-subj", f"/CN={name}",
              "-addext", "keyUsage=critical,keyCertSign,cRLSign"])
+        self._config = self._write("ca.conf", _CONFIG.format(dir=directory))
+        self._write("index.txt", "")
 
     def _path(self, name):
         return os.path.join(self.dir, name)
+
+    def _write(self, name, text):
+        path = self._path(name)
+        with open(path, "w", encoding="ascii") as file:
+            file.write(text)
+        return path
 
     @staticmethod
     def _make_key(path):
@@ -29,21 +50,20 @@ class Pki:
     def cert(self, cn, names=(), expired=False):
         """Returns the paths of a certificate and its key. names: like
         "DNS:home.example.com" or "IP:127.0.0.1"."""
-        self._serial += 1
-        base = self._path(f"{self._serial}")
-        key, csr, cert, ext = (base + end for end in
-                               (".key", ".csr", ".pem", ".ext"))
+        self._count += 1
+        base = self._path(f"{self._count}")
+        key, csr, cert = (base + end for end in (".key", ".csr", ".pem"))
         self._make_key(key)
         run(["openssl", "req", "-new", "-key", key, "-subj", f"/CN={cn}",
              "-out", csr])
-        with open(ext, "w", encoding="ascii") as file:
-            file.write("basicConstraints=CA:FALSE\n")
-            if names:
-                file.write(f"subjectAltName={','.join(names)}\n")
-        argv = ["openssl", "x509", "-req", "-in", csr, "-CA", self.ca_cert,
-                "-CAkey", self._ca_key, "-set_serial", str(self._serial),
-                "-extfile", ext, "-out", cert]
-        # openssl x509 makes no certificate that starts in the past, but it
-        # takes a negative lifetime
-        run(argv + ["-days", "-1" if expired else "2"])
+        lines = ["basicConstraints=CA:FALSE"]
+        if names:
+            lines.append(f"subjectAltName={','.join(names)}")
+        ext = self._write(f"{self._count}.ext", "\n".join(lines) + "\n")
+        # openssl x509 makes none that has ended, not with every version
+        run(["openssl", "ca", "-batch", "-notext", "-config", self._config,
+             "-cert", self.ca_cert, "-keyfile", self._ca_key, "-in", csr,
+             "-extfile", ext, "-out", cert] +
+            (["-startdate", "20200101000000Z", "-enddate", "20200102000000Z"]
+             if expired else ["-days", "2"]))
         return cert, key
