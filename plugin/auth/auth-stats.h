@@ -4,12 +4,11 @@
 /* How well the cache works: SIGUSR2 has the auth process log it, as Dovecot
    does for the cache of its own (src/auth/auth-cache.c). */
 
-struct referral_lookup;
+struct referral_auth_config;
 
-/* After main_init() has begun, which ignores the signal for a start. lookup
-   must live until deinit; NULL: there is nothing to tell. */
-void referral_auth_stats_init(struct event *event,
-			      struct referral_lookup *lookup);
-void referral_auth_stats_deinit(void);
+/* After main_init() has begun, which ignores the signal for a start. Without
+   LDAP, as in auth workers, there is nothing to tell. */
+void referral_auth_stats_init(struct referral_auth_config *config);
+void referral_auth_stats_deinit(struct referral_auth_config *config);
 
 #endif

@@ -95,8 +95,7 @@ static void referral_carrier_init(struct passdb_module *module)
 	if (!worker) {
 		referral_auth_hook_init(carrier_config);
 		referral_auth_pass_init(carrier_config);
-		referral_auth_stats_init(carrier_config->event,
-					 carrier_config->lookup);
+		referral_auth_stats_init(carrier_config);
 	}
 	/* the chains are still being walked */
 	carrier_to_check = timeout_add_short(0, referral_carrier_check,
@@ -110,7 +109,7 @@ static void referral_carrier_deinit(struct passdb_module *module ATTR_UNUSED)
 		return;
 
 	timeout_remove(&carrier_to_check);
-	referral_auth_stats_deinit();
+	referral_auth_stats_deinit(carrier_config);
 	/* Answers what is still held back. Later, when modules are unloaded,
 	   the request handlers would be gone. */
 	referral_auth_config_deinit(&carrier_config);
