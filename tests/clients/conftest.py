@@ -144,18 +144,12 @@ class Visit:
         for server, count in ((self.world.front, front),
                               (self.world.home, home),
                               (self.world.drained, drained)):
-            wait_for(lambda: len(self._sessions(server)) >= count,
+            wait_for(lambda: len(server.login_lines(self.user)) >= count,
                      f"{count} sessions of {self.user} at {server.name}")
-            lines = self._sessions(server)
+            lines = server.login_lines(self.user)
             assert len(lines) == count
             for line in lines:
                 assert (", TLS" in line) == (self.world.transport != PLAIN)
-
-    def _sessions(self, server):
-        # 2.3's words and 2.4's
-        return [line for line in server.log.lines()
-                if f"Login: user=<{self.user}>" in line or
-                f"Logged in: user=<{self.user}>" in line]
 
 
 @pytest.fixture(scope="module")

@@ -170,10 +170,14 @@ class Dovecot:
 
     def logged_in(self, user, since=0):
         """Did user get a session of this server's own?"""
-        return any(f"{words}: user=<{user}>" in line
-                   for line in self.log.lines(since)
-                   # 2.3's words and 2.4's
-                   for words in ("Login", "Logged in"))
+        return bool(self.login_lines(user, since))
+
+    def login_lines(self, user, since=0):
+        """What it logged of each such session."""
+        # 2.3's words and 2.4's
+        return [line for line in self.log.lines(since)
+                if f"Login: user=<{user}>" in line or
+                f"Logged in: user=<{user}>" in line]
 
     def deliver(self, user, subject):
         """Put a message into user's INBOX."""

@@ -10,8 +10,8 @@ import pytest
 from .modules import Modules
 from .site import Site
 
-__all__ = ["_dialogues_from_here", "modules", "open_site",
-           "pytest_runtest_makereport", "shared_site", "site"]
+__all__ = ["_dialogues_from_here", "modules", "pytest_runtest_makereport",
+           "shared_site", "site"]
 
 _SITE = pytest.StashKey[Site]()
 
