@@ -15,7 +15,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)),
 
 from lib import Ldap, Referral, Static, User, referral_settings  # noqa: E402
 from lib.dovecot import version  # noqa: E402
-from lib.dovecot_config import block  # noqa: E402
+from lib.dovecot_config import block, dialect  # noqa: E402
 from lib.modules import dovecot_config  # noqa: E402
 from lib.process import cpu_secs, wait_for  # noqa: E402
 from lib.slapd import ADMIN_DN, ADMIN_PASSWORD, SUFFIX  # noqa: E402
@@ -25,9 +25,8 @@ HOME = "home.example.com"
 PASSWORD = "secret"
 # as a busy site would: login processes that serve many clients each
 LOGIN_SERVICE = block("service imap-login", [
-    "restart_request_count = unlimited" if version() >= (2, 4)
-    else "service_count = 0",
-    "process_min_avail = 2", "client_limit = 2000"]) + \
+    dialect(version()).many_clients, "process_min_avail = 2",
+    "client_limit = 2000"]) + \
     block("service auth", ["client_limit = 5000"])
 # to run it under a tool
 AUTH = os.path.join(dovecot_config()["dovecot_pkglibexecdir"], "auth")
@@ -189,14 +188,14 @@ def any_password():
 
 def ours(site, name, slapd, raw="", passdbs=None, uris=None, env=None,
          **settings):
-    settings = {**QUIET, **referral_settings(
-        slapd, referral_ldap_uris=uris or slapd.uri,
-        referral_local_hosts=name, **settings)}
+    usual = referral_settings(slapd, referral_ldap_uris=uris or slapd.uri,
+                              referral_local_hosts=name)
     # the defaults, as a site would have them
     for timeout in ("referral_ldap_timeout", "referral_ldap_connect_timeout"):
-        del settings[timeout]
+        del usual[timeout]
     return site.dovecot(
-        name, [Referral(), *(passdbs or [any_password()])], settings=settings,
+        name, [Referral(), *(passdbs or [any_password()])],
+        settings={**QUIET, **usual, **settings},
         protocols=["imap"], raw=LOGIN_SERVICE + raw, env=env)
 
 

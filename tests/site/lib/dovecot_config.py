@@ -31,6 +31,8 @@ class Dialect(NamedTuple):
     # passwords without TLS: taken, not taken
     cleartext: tuple
     strip_realm: str
+    # a service's processes serve many clients, one after the other
+    many_clients: str
     is_24: bool
 
 
@@ -53,6 +55,7 @@ auth_ssl_username_from_cert = yes
 """,
     cleartext=("disable_plaintext_auth = no", "disable_plaintext_auth = yes"),
     strip_realm="auth_username_format = %Ln\n",
+    many_clients="service_count = 0",
     is_24=False)
 
 _D24 = Dialect(
@@ -81,6 +84,7 @@ auth_ssl_username_from_cert = yes
 """,
     cleartext=("auth_allow_cleartext = yes", "auth_allow_cleartext = no"),
     strip_realm="auth_username_format = %{user | username | lower}\n",
+    many_clients="restart_request_count = unlimited",
     is_24=True)
 
 
