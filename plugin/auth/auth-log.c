@@ -7,7 +7,7 @@
 #include "time-util.h"
 #include "auth-request.h"
 #include "mailhost.h"
-#include "policy.h"
+#include "words.h"
 #include "referral-decision.h"
 #include "compat-auth.h"
 #include "auth-config.h"

@@ -15,7 +15,7 @@
 #include "auth-config.h"
 #include "auth-hook.h"
 #include "auth-log.h"
-#include "auth-pass.h"
+#include "auth-destination.h"
 #include "auth-stats.h"
 #include "passdb-referral.h"
 

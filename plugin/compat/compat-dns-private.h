@@ -4,8 +4,8 @@
 #include "compat-dns.h"
 #include "dns-lookup.h"
 
-/* The library's dns_lookup(), without a timeout of ours. Implemented once in
-   each generation's folder. Returns 0, or -1 if the callback was called with
+/* The library's dns_lookup(), without a timeout of ours. Implemented once for
+   each of its two forms. Returns 0, or -1 if the callback was called with
    the failure already. */
 int referral_compat_dns_lookup(struct event *event, const char *socket_path,
 			       const char *host,

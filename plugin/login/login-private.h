@@ -16,6 +16,7 @@
 #include "client-common.h"
 #include "module-context.h"
 #include "referral-decision.h"
+#include "args.h"
 #include "reply.h"
 
 struct referral_login_settings;

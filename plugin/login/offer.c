@@ -3,7 +3,7 @@
 
 #include "login-private.h"
 #include "mailhost.h"
-#include "url.h"
+#include "text.h"
 #include "referral-fields.h"
 #include "compat-login.h"
 #include "compat-login-settings.h"

@@ -10,9 +10,9 @@
 #include "str.h"
 #include "referral-settings.h"
 #include "cache.h"
-#include "filter.h"
+#include "template.h"
 #include "keyhash.h"
-#include "policy.h"
+#include "words.h"
 #include "ldap-client.h"
 #include "lookup.h"
 

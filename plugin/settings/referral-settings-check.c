@@ -5,6 +5,7 @@
 #include "array.h"
 #include "str.h"
 #include "filter.h"
+#include "template.h"
 #include "identity.h"
 #include "ldap-syntax.h"
 #include "ldap-uri.h"
@@ -12,6 +13,7 @@
 #include "policy.h"
 #include "proxy-fields.h"
 #include "url.h"
+#include "text.h"
 #include "referral-settings.h"
 
 /* Dovecot's auth gives up on a request after 150 seconds; a user, sooner. */

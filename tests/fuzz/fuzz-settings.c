@@ -4,7 +4,7 @@
 #include "lib.h"
 #include "array.h"
 #include "settings-parser.h"
-#include "filter.h"
+#include "template.h"
 #include "ldap-uri.h"
 #include "policy.h"
 #include "referral-settings.h"

@@ -2,7 +2,7 @@
 
 #include "lib.h"
 #include "reply.h"
-#include "url.h"
+#include "text.h"
 #include "fuzz.h"
 
 static void check_line(const char *line)

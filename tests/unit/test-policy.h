@@ -4,6 +4,7 @@
 #include "referral-settings.h"
 #include "identity.h"
 #include "policy.h"
+#include "words.h"
 
 /* Fields that a test case leaves NULL get their default. This server is
    us.example, 192.0.2.1. */

@@ -1,6 +1,7 @@
 #include "lib.h"
 #include "str.h"
 #include "reply.h"
+#include "args.h"
 #include "test-core.h"
 
 #define URL "imap://u;AUTH=*@h.example/"

@@ -1,6 +1,7 @@
 #include "lib.h"
 #include "str.h"
 #include "filter.h"
+#include "template.h"
 #include "ldap-syntax.h"
 #include "test-core.h"
 

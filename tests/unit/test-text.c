@@ -1,5 +1,5 @@
 #include "lib.h"
-#include "url.h"
+#include "text.h"
 #include "test-core.h"
 
 void test_text_expand(void)

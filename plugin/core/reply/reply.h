@@ -12,10 +12,6 @@ enum referral_reply {
 	REFERRAL_REPLY_BYE,
 };
 
-/* The value of key in NULL-terminated "key=value" strings, the form in which
-   auth's fields reach login and imap. NULL if there is none, or no args. */
-const char *referral_args_find(const char *const *args, const char *key);
-
 /* What ";AUTH=" shall say (RFC 2221 section 4.1): url_auth is the setting
    referral_url_auth, mech the mechanism of AUTHENTICATE or NULL for the LOGIN
    command. Returns NULL for no ";AUTH=". */

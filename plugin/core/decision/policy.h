@@ -37,14 +37,6 @@ int referral_policy_create(pool_t pool, const char *protocol,
 /* Does this protocol have login referrals (RFC 2221: imap, RFC 5804: sieve)? */
 bool referral_protocol_has_referral(const char *protocol);
 
-/* The value refer, offer, suggest, proxy, local, reject or tempfail, in any
-   case. Returns FALSE, and leaves action_r alone, if it is none of them. */
-bool referral_action_parse(const char *str, enum referral_action *action_r);
-const char *referral_action_to_string(enum referral_action action);
-const char *referral_reason_to_string(enum referral_reason reason);
-const char *referral_status_to_string(enum referral_lookup_status status);
-const char *referral_source_to_string(enum referral_lookup_source source);
-
 /* Decide. decision_r's strings are allocated from pool. Never yields
    ACTION_LOCAL unless this server is the home server or the settings, or
    referral_action_attribute, say local.

@@ -4,7 +4,7 @@
 #include "array.h"
 #include "str.h"
 #include "mailhost.h"
-#include "filter.h"
+#include "template.h"
 
 enum template_part_type {
 	PART_LITERAL,

@@ -3,6 +3,7 @@
 
 #include "host-pattern.h"
 #include "policy.h"
+#include "words.h"
 
 struct referral_policy {
 	/* NULL: no host is us */

@@ -1,8 +1,7 @@
 #ifndef REFERRAL_URL_H
 #define REFERRAL_URL_H
 
-/* The URL of a referral and the texts around it, built on libdovecot's
-   imap-url. */
+/* The URL of a referral. */
 
 #include "referral-decision.h"
 
@@ -21,13 +20,5 @@ struct referral_url_params {
    14-18). Allocated from the data stack. Contains nothing but URL characters,
    whatever the input. */
 const char *referral_url_create(const struct referral_url_params *params);
-
-/* referral_text with %{user} and %{host} expanded; what RFC 3501 resp-text
-   does not allow (CR, LF, control and 8-bit octets, a leading "[") is
-   replaced. Allocated from the data stack. */
-const char *referral_text_expand(const char *text, const char *user,
-				 const char *host);
-/* Returns 0, or -1 and error_r that names referral_text */
-int referral_text_check(const char *text, const char **error_r);
 
 #endif

@@ -12,17 +12,6 @@
 
 static const char *const reply_names[] = { "OK", "NO", "BYE" };
 
-const char *referral_args_find(const char *const *args, const char *key)
-{
-	size_t len = strlen(key);
-
-	for (; args != NULL && *args != NULL; args++) {
-		if (strncmp(*args, key, len) == 0 && (*args)[len] == '=')
-			return *args + len + 1;
-	}
-	return NULL;
-}
-
 const char *referral_reply_auth(const char *url_auth, const char *mech)
 {
 	if (strcmp(url_auth, "none") == 0)

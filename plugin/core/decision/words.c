@@ -1,8 +1,7 @@
-/* The words for actions, reasons, results and sources: in settings, LDAP
-   values, logs and events. */
+/* The words for actions, reasons, results and sources */
 
 #include "lib.h"
-#include "policy.h"
+#include "words.h"
 
 static const char *const action_names[] = {
 	[REFERRAL_ACTION_REFER] = "refer",

@@ -7,7 +7,7 @@
 #include "auth-config.h"
 #include "auth-query.h"
 #include "auth-outcome.h"
-#include "auth-pass.h"
+#include "auth-destination.h"
 
 #define REFERRAL_PASS_PROTOCOL "lmtp"
 

@@ -4,7 +4,7 @@
 #include "net.h"
 #include "strnum.h"
 #include "mailhost.h"
-#include "reply.h"
+#include "args.h"
 #include "proxy-fields.h"
 
 #define MAX_PROXY_SECS (24*60*60)

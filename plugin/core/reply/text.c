@@ -3,7 +3,7 @@
 #include "lib.h"
 #include "str.h"
 #include "mailhost.h"
-#include "url.h"
+#include "text.h"
 
 /* Append what the variable at *p ("%...") stands for and move *p behind it.
    Returns FALSE if there is no such variable. */

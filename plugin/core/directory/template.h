@@ -1,5 +1,5 @@
-#ifndef REFERRAL_FILTER_H
-#define REFERRAL_FILTER_H
+#ifndef REFERRAL_TEMPLATE_H
+#define REFERRAL_TEMPLATE_H
 
 /* referral_ldap_filter and referral_ldap_base: templates with %{user},
    %{username}, %{domain} and %u, %n, %d ("%%" is one "%"). */
@@ -27,9 +27,5 @@ void referral_template_expand(const struct referral_template *template,
    hold only what the answer depends on. */
 bool referral_template_uses_username(const struct referral_template *template);
 bool referral_template_uses_domain(const struct referral_template *template);
-
-/* Is str a filter by RFC 4515 (and RFC 4511 depth limits: 32 levels here)?
-   Returns 0, or -1 and error_r. */
-int referral_filter_check(const char *str, const char **error_r);
 
 #endif
