@@ -7,11 +7,10 @@
 
 struct setting_parser_info;
 
-/* read by the auth process */
-struct referral_settings {
+/* the directory: one for the whole auth process */
+struct referral_directory_settings {
 	pool_t pool;
 
-	/* directory: one for the whole auth process */
 	const char *referral_ldap_uris;
 	bool referral_ldap_starttls;
 	const char *referral_ldap_tls_ca_file;
@@ -25,14 +24,19 @@ struct referral_settings {
 	const char *referral_ldap_scope;
 	const char *referral_ldap_filter;
 	const char *referral_ldap_attributes;
+	const char *referral_action_attribute;
 	unsigned int referral_ldap_timeout;
 	unsigned int referral_ldap_connect_timeout;
 	unsigned int referral_cache_ttl;
 	unsigned int referral_cache_negative_ttl;
 	unsigned int referral_cache_stale_ttl;
 	uoff_t referral_cache_size;
+};
 
-	/* decision: may differ by protocol */
+/* the decision, made by the auth process: may differ by protocol */
+struct referral_settings {
+	pool_t pool;
+
 	const char *referral_mailhost_field;
 	const char *referral_local_hosts;
 	bool referral_resolve_hosts;
@@ -41,7 +45,6 @@ struct referral_settings {
 	const char *referral_action;
 	const char *referral_networks;
 	const char *referral_other_action;
-	const char *referral_action_attribute;
 	const char *referral_proxy_fields;
 	const char *referral_missing_action;
 	const char *referral_failure_action;
@@ -58,15 +61,25 @@ struct referral_login_settings {
 	const char *referral_drain_host;
 };
 
+extern const struct setting_parser_info referral_directory_setting_parser_info;
 extern const struct setting_parser_info referral_setting_parser_info;
 extern const struct setting_parser_info referral_login_setting_parser_info;
 
 /* The check that doveconf and every reader run: exported for unit tests.
    Returns TRUE if the settings can work, else FALSE and error_r that names
    the setting (allocated from the data stack or static). */
+bool referral_directory_settings_check(
+	const struct referral_directory_settings *set, const char **error_r);
 bool referral_settings_check(const struct referral_settings *set,
 			     const char **error_r);
 bool referral_login_settings_check(const struct referral_login_settings *set,
 				   const char **error_r);
+
+/* Returns TRUE if both name the same directory, else FALSE and setting_r, the
+   name of the first setting that differs. */
+bool referral_directory_settings_equal(
+	const struct referral_directory_settings *set1,
+	const struct referral_directory_settings *set2,
+	const char **setting_r);
 
 #endif

@@ -89,46 +89,45 @@ referral_auth_identity_create(pool_t pool, const struct referral_settings *set,
 	return referral_identity_create(pool, &id_set, identity_r, error_r);
 }
 
+static int
+referral_auth_directory_read(struct referral_auth_config *config,
+			     struct event *event, const char *protocol,
+			     const struct referral_directory_settings **set_r,
+			     const char **error_r)
+{
+	const void *set;
+
+	if (referral_compat_settings_get(config->pool, event,
+					 &referral_directory_setting_parser_info,
+					 protocol, &set, error_r) < 0)
+		return -1;
+	*set_r = set;
+	return 0;
+}
+
 /* The directory is one for the whole process: a protocol that wants another
    one would get the wrong answers without a word. */
-static bool
-referral_settings_same_directory(const struct referral_settings *set,
-				 const struct referral_settings *other,
-				 const char **setting_r)
+static int
+referral_auth_directory_check(struct referral_auth_config *config,
+			      struct event *event, const char *protocol,
+			      const char **error_r)
 {
-#define CHECK_STR(name) \
-	if (strcmp(set->name, other->name) != 0) { \
-		*setting_r = #name; \
-		return FALSE; \
-	}
-#define CHECK_NUM(name) \
-	if (set->name != other->name) { \
-		*setting_r = #name; \
-		return FALSE; \
-	}
-	CHECK_STR(referral_ldap_uris);
-	CHECK_NUM(referral_ldap_starttls);
-	CHECK_STR(referral_ldap_tls_ca_file);
-	CHECK_STR(referral_ldap_tls_ca_dir);
-	CHECK_STR(referral_ldap_tls_cert_file);
-	CHECK_STR(referral_ldap_tls_key_file);
-	CHECK_STR(referral_ldap_auth_dn);
-	CHECK_STR(referral_ldap_auth_dn_password);
-	CHECK_STR(referral_ldap_sasl_mechanism);
-	CHECK_STR(referral_ldap_base);
-	CHECK_STR(referral_ldap_scope);
-	CHECK_STR(referral_ldap_filter);
-	CHECK_STR(referral_ldap_attributes);
-	CHECK_STR(referral_action_attribute);
-	CHECK_NUM(referral_ldap_timeout);
-	CHECK_NUM(referral_ldap_connect_timeout);
-	CHECK_NUM(referral_cache_ttl);
-	CHECK_NUM(referral_cache_negative_ttl);
-	CHECK_NUM(referral_cache_stale_ttl);
-	CHECK_NUM(referral_cache_size);
-#undef CHECK_STR
-#undef CHECK_NUM
-	return TRUE;
+	const struct referral_directory_settings *set;
+	const char *setting;
+	bool equal;
+
+	if (referral_auth_directory_read(config, event, protocol, &set,
+					 error_r) < 0)
+		return -1;
+	equal = referral_directory_settings_equal(set, config->directory,
+						  &setting);
+	referral_compat_settings_free(set);
+	if (equal)
+		return 0;
+	*error_r = t_strdup_printf(
+		"%s can't be set for protocol %s alone: "
+		"there is one directory for all of them", setting, protocol);
+	return -1;
 }
 
 static int
@@ -139,13 +138,15 @@ referral_auth_protocol_create(struct referral_auth_config *config,
 {
 	struct referral_auth_protocol *protocol;
 	struct referral_identity *identity;
-	const char *setting;
+	const void *set;
 
 	protocol = p_new(config->pool, struct referral_auth_protocol, 1);
 	protocol->name = p_strdup(config->pool, name);
-	if (referral_compat_settings_get(config->pool, event, name,
-					 &protocol->set, error_r) < 0)
+	if (referral_compat_settings_get(config->pool, event,
+					 &referral_setting_parser_info, name,
+					 &set, error_r) < 0)
 		return -1;
+	protocol->set = set;
 	/* kept from here on, so that deinit frees the settings */
 	*protocol_r = protocol;
 	if (name == NULL)
@@ -153,14 +154,6 @@ referral_auth_protocol_create(struct referral_auth_config *config,
 	else
 		array_push_back(&config->protocols, &protocol);
 
-	if (!referral_settings_same_directory(protocol->set,
-					      config->others->set, &setting)) {
-		*error_r = t_strdup_printf(
-			"%s can't be set for protocol %s alone: "
-			"there is one directory for all of them",
-			setting, name);
-		return -1;
-	}
 	protocol->proxy_fields = p_strarray_dup(config->pool,
 		referral_proxy_fields_split(
 			protocol->set->referral_proxy_fields));
@@ -178,27 +171,30 @@ static int
 referral_auth_config_add_protocols(struct referral_auth_config *config,
 				   struct event *event, const char **error_r)
 {
-	const struct referral_settings *set;
 	struct referral_auth_protocol *protocol;
 	unsigned int i;
 
-	if (referral_auth_protocol_create(config, event, NULL,
+	if (referral_auth_directory_read(config, event, NULL,
+					 &config->directory, error_r) < 0 ||
+	    referral_auth_protocol_create(config, event, NULL,
 					  &protocol, error_r) < 0)
 		return -1;
 	for (i = 0; referral_known_protocols[i] != NULL; i++) {
-		if (referral_auth_protocol_create(config, event,
+		if (referral_auth_directory_check(config, event,
+						  referral_known_protocols[i],
+						  error_r) < 0 ||
+		    referral_auth_protocol_create(config, event,
 						  referral_known_protocols[i],
 						  &protocol, error_r) < 0)
 			return -1;
 	}
-	set = config->others->set;
 	/* a worker process finds passwords; it decides nothing */
 	if (!worker) {
 		config->resolver = referral_resolver_init(config->event,
 			REFERRAL_DNS_SOCKET_PATH);
 	}
-	if (*set->referral_ldap_uris == '\0') {
-		if (*set->referral_mailhost_field != '\0')
+	if (*config->directory->referral_ldap_uris == '\0') {
+		if (*config->others->set->referral_mailhost_field != '\0')
 			return 0;
 		*error_r = "referral_ldap_uris is empty "
 			"(and so is referral_mailhost_field): "
@@ -206,7 +202,7 @@ referral_auth_config_add_protocols(struct referral_auth_config *config,
 		return -1;
 	}
 	return worker ? 0 :
-		referral_lookup_init(config->event, set,
+		referral_lookup_init(config->event, config->directory,
 				     REFERRAL_DNS_SOCKET_PATH,
 				     &config->lookup, error_r);
 }
@@ -245,9 +241,11 @@ void referral_auth_config_deinit(struct referral_auth_config **_config)
 	if (config->resolver != NULL)
 		referral_resolver_deinit(&config->resolver);
 	array_foreach_elem(&config->protocols, protocol)
-		referral_compat_settings_free(&protocol->set);
+		referral_compat_settings_free(protocol->set);
 	if (config->others != NULL)
-		referral_compat_settings_free(&config->others->set);
+		referral_compat_settings_free(config->others->set);
+	if (config->directory != NULL)
+		referral_compat_settings_free(config->directory);
 	event_unref(&config->event);
 	pool_unref(&config->pool);
 }

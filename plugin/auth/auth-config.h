@@ -5,6 +5,7 @@
    protocol. There is one, however many passdb blocks name our driver. */
 
 struct event;
+struct referral_directory_settings;
 struct referral_settings;
 struct referral_policy;
 struct referral_lookup;
@@ -24,6 +25,7 @@ struct referral_auth_protocol {
 struct referral_auth_config {
 	pool_t pool;
 	struct event *event;
+	const struct referral_directory_settings *directory;
 	/* NULL if no LDAP server is configured: then every mailHost comes
 	   from referral_mailhost_field */
 	struct referral_lookup *lookup;

@@ -11,7 +11,7 @@ struct auth_passdb;
 struct auth_request;
 struct event;
 struct event_filter;
-struct referral_settings;
+struct setting_parser_info;
 
 /* "imap", "pop3", ...: the protocol of a login; never NULL */
 const char *referral_compat_request_protocol(const struct auth_request *request);
@@ -69,13 +69,13 @@ void referral_compat_failure_nodelay(struct auth_request *request);
 void referral_compat_userdb_field_add(struct auth_request *request,
 				      const char *key, const char *value);
 
-/* Read and check our settings for a protocol (NULL: none). event as above.
-   Returns 0 and a set_r that lives as long as pool or until
+/* Read and check the settings of info for a protocol (NULL: none). event as
+   above. Returns 0 and a set_r that lives as long as pool or until
    referral_compat_settings_free(), or -1 and error_r. */
 int referral_compat_settings_get(pool_t pool, struct event *event,
-				 const char *protocol,
-				 const struct referral_settings **set_r,
+				 const struct setting_parser_info *info,
+				 const char *protocol, const void **set_r,
 				 const char **error_r);
-void referral_compat_settings_free(const struct referral_settings **set);
+void referral_compat_settings_free(const void *set);
 
 #endif

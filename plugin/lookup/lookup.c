@@ -62,7 +62,7 @@ static const char *const lookup_scopes[] = {
 
 static int
 lookup_init_templates(struct referral_lookup *lookup,
-		      const struct referral_settings *set,
+		      const struct referral_directory_settings *set,
 		      const char **error_r)
 {
 	const char *error;
@@ -90,7 +90,7 @@ lookup_init_templates(struct referral_lookup *lookup,
 
 static int
 lookup_init_attributes(struct referral_lookup *lookup,
-		       const struct referral_settings *set,
+		       const struct referral_directory_settings *set,
 		       const char **error_r)
 {
 	ARRAY_TYPE(const_string) attributes;
@@ -120,7 +120,7 @@ lookup_init_attributes(struct referral_lookup *lookup,
 
 static int
 lookup_init_client(struct referral_lookup *lookup,
-		   const struct referral_settings *set,
+		   const struct referral_directory_settings *set,
 		   const char *dns_client_socket_path, const char **error_r)
 {
 	const struct referral_ldap_client_settings client_set = {
@@ -146,7 +146,7 @@ lookup_init_client(struct referral_lookup *lookup,
 
 static int
 lookup_init(struct referral_lookup *lookup,
-	    const struct referral_settings *set,
+	    const struct referral_directory_settings *set,
 	    const char *dns_client_socket_path, const char **error_r)
 {
 	if (lookup_init_templates(lookup, set, error_r) < 0 ||
@@ -167,7 +167,7 @@ lookup_init(struct referral_lookup *lookup,
 
 static void
 lookup_init_cache(struct referral_lookup *lookup,
-		  const struct referral_settings *set)
+		  const struct referral_directory_settings *set)
 {
 	const struct referral_cache_settings cache_set = {
 		.ttl_secs = set->referral_cache_ttl,
@@ -180,7 +180,7 @@ lookup_init_cache(struct referral_lookup *lookup,
 }
 
 int referral_lookup_init(struct event *event_parent,
-			 const struct referral_settings *set,
+			 const struct referral_directory_settings *set,
 			 const char *dns_client_socket_path,
 			 struct referral_lookup **lookup_r,
 			 const char **error_r)

@@ -8,7 +8,7 @@
 
 struct event;
 struct referral_cache_stats;
-struct referral_settings;
+struct referral_directory_settings;
 struct referral_lookup;
 struct referral_lookup_request;
 
@@ -21,7 +21,7 @@ referral_lookup_callback_t(const struct referral_lookup_result *result,
    dns_client_socket_path: see ldap-client.h. Returns 0, or -1 and error_r that
    names the setting. */
 int referral_lookup_init(struct event *event_parent,
-			 const struct referral_settings *set,
+			 const struct referral_directory_settings *set,
 			 const char *dns_client_socket_path,
 			 struct referral_lookup **lookup_r,
 			 const char **error_r);

@@ -30,7 +30,7 @@ static bool is_one_of(const char *value, const char *const *words)
 	return str_array_find(words, value);
 }
 
-static int check_tls(const struct referral_settings *set,
+static int check_tls(const struct referral_directory_settings *set,
 		     const ARRAY_TYPE(referral_ldap_uri) *uris,
 		     const char **error_r)
 {
@@ -59,7 +59,7 @@ static int check_tls(const struct referral_settings *set,
 	return 0;
 }
 
-static int check_external(const struct referral_settings *set,
+static int check_external(const struct referral_directory_settings *set,
 			  const ARRAY_TYPE(referral_ldap_uri) *uris,
 			  const char **error_r)
 {
@@ -88,7 +88,7 @@ static int check_external(const struct referral_settings *set,
 	return 0;
 }
 
-static int check_bind(const struct referral_settings *set,
+static int check_bind(const struct referral_directory_settings *set,
 		      const ARRAY_TYPE(referral_ldap_uri) *uris,
 		      const char **error_r)
 {
@@ -115,7 +115,7 @@ static int check_bind(const struct referral_settings *set,
 	return 0;
 }
 
-static int check_server(const struct referral_settings *set,
+static int check_server(const struct referral_directory_settings *set,
 			const char **error_r)
 {
 	const struct {
@@ -171,7 +171,7 @@ expand_example(const char *setting, const char *str,
 	return 0;
 }
 
-static int check_search(const struct referral_settings *set,
+static int check_search(const struct referral_directory_settings *set,
 			const char **error_r)
 {
 	static const char *const scopes[] = {
@@ -201,7 +201,7 @@ static int check_search(const struct referral_settings *set,
 	return 0;
 }
 
-static int check_attributes(const struct referral_settings *set,
+static int check_attributes(const struct referral_directory_settings *set,
 			    const char **error_r)
 {
 	const char *const *names =
@@ -253,13 +253,18 @@ static int check_decision(const struct referral_settings *set,
 					   error_r);
 }
 
-bool referral_settings_check(const struct referral_settings *set,
-			     const char **error_r)
+bool referral_directory_settings_check(
+	const struct referral_directory_settings *set, const char **error_r)
 {
 	return check_server(set, error_r) == 0 &&
 		check_search(set, error_r) == 0 &&
-		check_attributes(set, error_r) == 0 &&
-		check_decision(set, error_r) == 0;
+		check_attributes(set, error_r) == 0;
+}
+
+bool referral_settings_check(const struct referral_settings *set,
+			     const char **error_r)
+{
+	return check_decision(set, error_r) == 0;
 }
 
 bool referral_login_settings_check(const struct referral_login_settings *set,

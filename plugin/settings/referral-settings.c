@@ -5,9 +5,8 @@
 #include "referral-settings.h"
 #include "compat-setting-defs.h"
 
-#define DEF(type, name) REFERRAL_DEFINE_##type(name, referral_settings)
-static const struct setting_define referral_setting_defines[] = {
-	REFERRAL_DEFINE_PASSDB_FILTER
+#define DEF(type, name) REFERRAL_DEFINE_##type(name, referral_directory_settings)
+static const struct setting_define referral_directory_setting_defines[] = {
 	DEF(STR, referral_ldap_uris),
 	DEF(BOOL, referral_ldap_starttls),
 	DEF(STR, referral_ldap_tls_ca_file),
@@ -21,30 +20,19 @@ static const struct setting_define referral_setting_defines[] = {
 	DEF(ENUM, referral_ldap_scope),
 	DEF(STR, referral_ldap_filter),
 	DEF(STR, referral_ldap_attributes),
+	DEF(STR, referral_action_attribute),
 	DEF(TIME_MSECS, referral_ldap_timeout),
 	DEF(TIME_MSECS, referral_ldap_connect_timeout),
 	DEF(TIME, referral_cache_ttl),
 	DEF(TIME, referral_cache_negative_ttl),
 	DEF(TIME, referral_cache_stale_ttl),
 	DEF(SIZE, referral_cache_size),
-	DEF(STR, referral_mailhost_field),
-	DEF(STR, referral_local_hosts),
-	DEF(BOOL, referral_resolve_hosts),
-	DEF(STR, referral_allowed_hosts),
-	DEF(STR, referral_host_map),
-	DEF(ENUM, referral_action),
-	DEF(STR, referral_networks),
-	DEF(ENUM, referral_other_action),
-	DEF(STR, referral_action_attribute),
-	DEF(STR, referral_proxy_fields),
-	DEF(ENUM, referral_missing_action),
-	DEF(ENUM, referral_failure_action),
-	DEF(BOOL, referral_dry_run),
 	SETTING_DEFINE_LIST_END
 };
 
 /* The first word of an enum is its default. */
-static const struct referral_settings referral_default_settings = {
+static const struct referral_directory_settings
+referral_directory_default_settings = {
 	.referral_ldap_uris = "",
 	.referral_ldap_starttls = FALSE,
 	.referral_ldap_tls_ca_file = "",
@@ -58,12 +46,89 @@ static const struct referral_settings referral_default_settings = {
 	.referral_ldap_scope = "subtree:onelevel:base",
 	.referral_ldap_filter = "(uid=%{user})",
 	.referral_ldap_attributes = "mailHost",
+	.referral_action_attribute = "",
 	.referral_ldap_timeout = 2000,
 	.referral_ldap_connect_timeout = 1500,
 	.referral_cache_ttl = 60,
 	.referral_cache_negative_ttl = 10,
 	.referral_cache_stale_ttl = 60 * 60,
 	.referral_cache_size = 16 * 1024 * 1024,
+};
+
+static bool
+referral_directory_setting_check_func(void *set, pool_t pool ATTR_UNUSED,
+				      const char **error_r)
+{
+	return referral_directory_settings_check(set, error_r);
+}
+
+const struct setting_parser_info referral_directory_setting_parser_info =
+	REFERRAL_PARSER_INFO(referral_directory_settings,
+			     "login_referral_directory",
+			     referral_directory_setting_defines,
+			     referral_directory_default_settings,
+			     referral_directory_setting_check_func);
+#undef DEF
+
+static bool
+referral_setting_equal(const struct setting_define *def, const void *set1,
+		       const void *set2)
+{
+	const void *value1 = CONST_PTR_OFFSET(set1, def->offset);
+	const void *value2 = CONST_PTR_OFFSET(set2, def->offset);
+
+	switch (def->type) {
+	case SET_BOOL:
+		return *(const bool *)value1 == *(const bool *)value2;
+	case SET_UINT:
+	case SET_TIME:
+	case SET_TIME_MSECS:
+		return *(const unsigned int *)value1 ==
+			*(const unsigned int *)value2;
+	case SET_SIZE:
+		return *(const uoff_t *)value1 == *(const uoff_t *)value2;
+	default:
+		/* all kinds of strings */
+		return strcmp(*(const char *const *)value1,
+			      *(const char *const *)value2) == 0;
+	}
+}
+
+bool referral_directory_settings_equal(
+	const struct referral_directory_settings *set1,
+	const struct referral_directory_settings *set2,
+	const char **setting_r)
+{
+	const struct setting_define *def;
+
+	for (def = referral_directory_setting_defines; def->key != NULL; def++) {
+		if (!referral_setting_equal(def, set1, set2)) {
+			*setting_r = def->key;
+			return FALSE;
+		}
+	}
+	return TRUE;
+}
+
+#define DEF(type, name) REFERRAL_DEFINE_##type(name, referral_settings)
+static const struct setting_define referral_setting_defines[] = {
+	REFERRAL_DEFINE_PASSDB_FILTER
+	DEF(STR, referral_mailhost_field),
+	DEF(STR, referral_local_hosts),
+	DEF(BOOL, referral_resolve_hosts),
+	DEF(STR, referral_allowed_hosts),
+	DEF(STR, referral_host_map),
+	DEF(ENUM, referral_action),
+	DEF(STR, referral_networks),
+	DEF(ENUM, referral_other_action),
+	DEF(STR, referral_proxy_fields),
+	DEF(ENUM, referral_missing_action),
+	DEF(ENUM, referral_failure_action),
+	DEF(BOOL, referral_dry_run),
+	SETTING_DEFINE_LIST_END
+};
+
+static const struct referral_settings referral_default_settings = {
 	.referral_mailhost_field = "",
 	.referral_local_hosts = "",
 	.referral_resolve_hosts = TRUE,
@@ -72,7 +137,6 @@ static const struct referral_settings referral_default_settings = {
 	.referral_action = "refer:offer:suggest:proxy:local",
 	.referral_networks = "",
 	.referral_other_action = "proxy:local:reject",
-	.referral_action_attribute = "",
 	.referral_proxy_fields = "",
 	.referral_missing_action = "local:reject:tempfail",
 	.referral_failure_action = "tempfail:local",

@@ -14,6 +14,7 @@ const char *login_referral_settings_version = DOVECOT_ABI_VERSION;
 
 const struct setting_parser_info *
 REFERRAL_SETTINGS_ARRAY(login_referral_settings)[] = {
+	&referral_directory_setting_parser_info,
 	&referral_setting_parser_info,
 	&referral_login_setting_parser_info,
 	NULL

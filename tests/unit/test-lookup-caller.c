@@ -7,7 +7,7 @@
 #include "test-common.h"
 #include "test-lookup-caller.h"
 
-const struct referral_settings test_default_set = {
+const struct referral_directory_settings test_default_set = {
 	.referral_ldap_uris = "ldap://ldap1.example.com ldaps://ldap2",
 	.referral_ldap_tls_ca_file = "ca",
 	.referral_ldap_tls_ca_dir = "ca-dir",
@@ -30,7 +30,7 @@ const struct referral_settings test_default_set = {
 	.referral_action_attribute = "",
 };
 
-struct referral_settings test_set;
+struct referral_directory_settings test_set;
 struct ioloop *test_ioloop;
 struct referral_lookup *test_lookup;
 

@@ -19,8 +19,8 @@ struct test_caller {
 	struct referral_lookup_request *request;
 };
 
-extern const struct referral_settings test_default_set;
-extern struct referral_settings test_set;
+extern const struct referral_directory_settings test_default_set;
+extern struct referral_directory_settings test_set;
 extern struct ioloop *test_ioloop;
 extern struct referral_lookup *test_lookup;
 

@@ -21,6 +21,8 @@ struct settings_test {
 	const char *error;
 };
 
+#define D(name) \
+	offsetof(struct referral_directory_settings, referral_##name)
 #define S(name) offsetof(struct referral_settings, referral_##name)
 #define L(name) offsetof(struct referral_login_settings, referral_##name)
 
@@ -30,13 +32,22 @@ static void cut_enum(const char **value)
 }
 
 /* Enums hold all their values in the table of defaults. */
+static struct referral_directory_settings directory_defaults(void)
+{
+	const struct referral_directory_settings *info_defaults =
+		referral_directory_setting_parser_info.defaults;
+	struct referral_directory_settings set = *info_defaults;
+
+	cut_enum(&set.referral_ldap_scope);
+	return set;
+}
+
 static struct referral_settings defaults(void)
 {
 	const struct referral_settings *info_defaults =
 		referral_setting_parser_info.defaults;
 	struct referral_settings set = *info_defaults;
 
-	cut_enum(&set.referral_ldap_scope);
 	cut_enum(&set.referral_action);
 	cut_enum(&set.referral_other_action);
 	cut_enum(&set.referral_missing_action);
@@ -65,16 +76,17 @@ static void apply(void *set, const struct override *overrides,
 	}
 }
 
-static void run(const char *name, const struct settings_test *tests,
-		unsigned int count)
+static void
+run_directory(const char *name, const struct settings_test *tests,
+	      unsigned int count)
 {
-	struct referral_settings set;
+	struct referral_directory_settings set;
 	const char *error;
 	unsigned int i;
 
 	test_begin(name);
 	for (i = 0; i < count; i++) {
-		set = defaults();
+		set = directory_defaults();
 		set.referral_ldap_uris = "ldap://ldap.example.com";
 		set.referral_ldap_base = "dc=example,dc=com";
 		apply(&set, tests[i].set, N_ELEMENTS(tests[i].set));
@@ -86,6 +98,27 @@ static void run(const char *name, const struct settings_test *tests,
 				tests[i].connect_timeout;
 		}
 		error = NULL;
+		test_assert_idx(
+			referral_directory_settings_check(&set, &error) ==
+			(tests[i].error == NULL), i);
+		test_assert_strcmp_idx(error, tests[i].error, i);
+	}
+	test_end();
+}
+
+static void
+run_decision(const char *name, const struct settings_test *tests,
+	     unsigned int count)
+{
+	struct referral_settings set;
+	const char *error;
+	unsigned int i;
+
+	test_begin(name);
+	for (i = 0; i < count; i++) {
+		set = defaults();
+		apply(&set, tests[i].set, N_ELEMENTS(tests[i].set));
+		error = NULL;
 		test_assert_idx(referral_settings_check(&set, &error) ==
 				(tests[i].error == NULL), i);
 		test_assert_strcmp_idx(error, tests[i].error, i);
@@ -95,63 +128,63 @@ static void run(const char *name, const struct settings_test *tests,
 
 static const struct settings_test server_tests[] = {
 	{ .error = NULL },
-	{ .set = { { S(ldap_uris), "ldap://a ldaps://b ldapi://%2fc" } } },
-	{ .set = { { S(ldap_uris), "" }, { S(ldap_base), "" } } },
-	{ .set = { { S(ldap_uris), "ldap://a/dc=x" } },
+	{ .set = { { D(ldap_uris), "ldap://a ldaps://b ldapi://%2fc" } } },
+	{ .set = { { D(ldap_uris), "" }, { D(ldap_base), "" } } },
+	{ .set = { { D(ldap_uris), "ldap://a/dc=x" } },
 	  .error = "referral_ldap_uris: ldap://a/dc=x: "
 		"only a server may be named here, nothing after it" },
-	{ .set = { { S(ldap_base), "" } },
+	{ .set = { { D(ldap_base), "" } },
 	  .error = "referral_ldap_base: must be set together with "
 		"referral_ldap_uris" },
-	{ .set = { { S(ldap_base), "" }, { S(ldap_scope), "base" } },
+	{ .set = { { D(ldap_base), "" }, { D(ldap_scope), "base" } },
 	  .error = "referral_ldap_base: must be set together with "
 		"referral_ldap_uris" },
 
 	{ .starttls = TRUE },
-	{ .set = { { S(ldap_uris), "ldaps://a ldap://b" } },
+	{ .set = { { D(ldap_uris), "ldaps://a ldap://b" } },
 	  .starttls = TRUE },
-	{ .set = { { S(ldap_uris), "" } }, .starttls = TRUE },
-	{ .set = { { S(ldap_uris), "ldaps://a ldapi://%2fb" } },
+	{ .set = { { D(ldap_uris), "" } }, .starttls = TRUE },
+	{ .set = { { D(ldap_uris), "ldaps://a ldapi://%2fb" } },
 	  .starttls = TRUE,
 	  .error = "referral_ldap_starttls: referral_ldap_uris has no "
 		"ldap:// URI for it" },
-	{ .set = { { S(ldap_tls_cert_file), "/c" },
-		   { S(ldap_tls_key_file), "/k" } } },
-	{ .set = { { S(ldap_tls_cert_file), "/c" } },
+	{ .set = { { D(ldap_tls_cert_file), "/c" },
+		   { D(ldap_tls_key_file), "/k" } } },
+	{ .set = { { D(ldap_tls_cert_file), "/c" } },
 	  .error = "referral_ldap_tls_cert_file: needs "
 		"referral_ldap_tls_key_file" },
-	{ .set = { { S(ldap_tls_key_file), "/k" } },
+	{ .set = { { D(ldap_tls_key_file), "/k" } },
 	  .error = "referral_ldap_tls_key_file: needs "
 		"referral_ldap_tls_cert_file" },
 
-	{ .set = { { S(ldap_auth_dn), "cn=x" },
-		   { S(ldap_auth_dn_password), "secret" } } },
-	{ .set = { { S(ldap_auth_dn), "cn=x" } },
+	{ .set = { { D(ldap_auth_dn), "cn=x" },
+		   { D(ldap_auth_dn_password), "secret" } } },
+	{ .set = { { D(ldap_auth_dn), "cn=x" } },
 	  .error = "referral_ldap_auth_dn: needs "
 		"referral_ldap_auth_dn_password" },
-	{ .set = { { S(ldap_auth_dn_password), "secret" } },
+	{ .set = { { D(ldap_auth_dn_password), "secret" } },
 	  .error = "referral_ldap_auth_dn_password: needs "
 		"referral_ldap_auth_dn" },
-	{ .set = { { S(ldap_sasl_mechanism), "EXTERNAL" },
-		   { S(ldap_uris), "ldapi://%2fa" } } },
-	{ .set = { { S(ldap_sasl_mechanism), "EXTERNAL" },
-		   { S(ldap_tls_cert_file), "/c" },
-		   { S(ldap_tls_key_file), "/k" } }, .starttls = TRUE },
-	{ .set = { { S(ldap_sasl_mechanism), "EXTERNAL" },
-		   { S(ldap_tls_cert_file), "/c" },
-		   { S(ldap_tls_key_file), "/k" } },
+	{ .set = { { D(ldap_sasl_mechanism), "EXTERNAL" },
+		   { D(ldap_uris), "ldapi://%2fa" } } },
+	{ .set = { { D(ldap_sasl_mechanism), "EXTERNAL" },
+		   { D(ldap_tls_cert_file), "/c" },
+		   { D(ldap_tls_key_file), "/k" } }, .starttls = TRUE },
+	{ .set = { { D(ldap_sasl_mechanism), "EXTERNAL" },
+		   { D(ldap_tls_cert_file), "/c" },
+		   { D(ldap_tls_key_file), "/k" } },
 	  .error = "referral_ldap_sasl_mechanism: EXTERNAL needs ldapi://, "
 		"or TLS and referral_ldap_tls_cert_file" },
-	{ .set = { { S(ldap_sasl_mechanism), "EXTERNAL" },
-		   { S(ldap_uris), "ldapi://%2fa ldaps://b" } },
+	{ .set = { { D(ldap_sasl_mechanism), "EXTERNAL" },
+		   { D(ldap_uris), "ldapi://%2fa ldaps://b" } },
 	  .error = "referral_ldap_sasl_mechanism: EXTERNAL needs ldapi://, "
 		"or TLS and referral_ldap_tls_cert_file" },
-	{ .set = { { S(ldap_sasl_mechanism), "EXTERNAL" },
-		   { S(ldap_uris), "ldapi://%2fa" },
-		   { S(ldap_auth_dn), "cn=x" } },
+	{ .set = { { D(ldap_sasl_mechanism), "EXTERNAL" },
+		   { D(ldap_uris), "ldapi://%2fa" },
+		   { D(ldap_auth_dn), "cn=x" } },
 	  .error = "referral_ldap_auth_dn: has no meaning with "
 		"referral_ldap_sasl_mechanism = EXTERNAL" },
-	{ .set = { { S(ldap_sasl_mechanism), "GSSAPI" } },
+	{ .set = { { D(ldap_sasl_mechanism), "GSSAPI" } },
 	  .error = "referral_ldap_sasl_mechanism: "
 		"only EXTERNAL is supported" },
 
@@ -165,72 +198,74 @@ static const struct settings_test server_tests[] = {
 
 static void test_settings_server(void)
 {
-	struct referral_settings set = defaults();
+	struct referral_directory_settings set = directory_defaults();
 	const char *error;
 
-	run("settings: server", server_tests, N_ELEMENTS(server_tests));
+	run_directory("settings: server", server_tests,
+		      N_ELEMENTS(server_tests));
 
 	test_begin("settings: zero timeout");
 	set.referral_ldap_timeout = 0;
-	test_assert(!referral_settings_check(&set, &error));
+	test_assert(!referral_directory_settings_check(&set, &error));
 	test_assert_strcmp(error, "referral_ldap_timeout: "
 			   "must be more than 0 and at most 1 minute");
-	set = defaults();
+	set = directory_defaults();
 	set.referral_ldap_connect_timeout = 0;
-	test_assert(!referral_settings_check(&set, &error));
+	test_assert(!referral_directory_settings_check(&set, &error));
 	test_assert_strcmp(error, "referral_ldap_connect_timeout: "
 			   "must be more than 0 and at most 1 minute");
 	test_end();
 }
 
 static const struct settings_test search_tests[] = {
-	{ .set = { { S(ldap_base), "ou=%{domain},dc=example" } } },
-	{ .set = { { S(ldap_base), "uid=%u,dc=example" },
-		   { S(ldap_scope), "base" },
-		   { S(ldap_filter), "(objectClass=*)" } } },
-	{ .set = { { S(ldap_base), "example.com" } },
+	{ .set = { { D(ldap_base), "ou=%{domain},dc=example" } } },
+	{ .set = { { D(ldap_base), "uid=%u,dc=example" },
+		   { D(ldap_scope), "base" },
+		   { D(ldap_filter), "(objectClass=*)" } } },
+	{ .set = { { D(ldap_base), "example.com" } },
 	  .error = "referral_ldap_base: "
 		"\"=\" expected after an attribute type" },
-	{ .set = { { S(ldap_base), "dc=%{foo}" } },
+	{ .set = { { D(ldap_base), "dc=%{foo}" } },
 	  .error = "referral_ldap_base: unknown variable %{foo} (known: "
 		"%{user}, %{username}, %{domain}, %%)" },
-	{ .set = { { S(ldap_scope), "sub" } },
+	{ .set = { { D(ldap_scope), "sub" } },
 	  .error = "referral_ldap_scope: "
 		"must be subtree, onelevel or base" },
-	{ .set = { { S(ldap_scope), "onelevel" } } },
-	{ .set = { { S(ldap_filter),
+	{ .set = { { D(ldap_scope), "onelevel" } } },
+	{ .set = { { D(ldap_filter),
 		     "(&(objectClass=mailUser)(|(uid=%n)(mail=%u)))" } } },
-	{ .set = { { S(ldap_filter), "" } },
+	{ .set = { { D(ldap_filter), "" } },
 	  .error = "referral_ldap_filter: "
 		"\"(\" expected at character 1 in \"\"" },
-	{ .set = { { S(ldap_filter), "uid=%u" } },
+	{ .set = { { D(ldap_filter), "uid=%u" } },
 	  .error = "referral_ldap_filter: "
 		"\"(\" expected at character 1 in \"uid=x@x\"" },
-	{ .set = { { S(ldap_filter), "(&(uid=%n)" } },
+	{ .set = { { D(ldap_filter), "(&(uid=%n)" } },
 	  .error = "referral_ldap_filter: "
 		"\")\" expected at character 10 in \"(&(uid=x)\"" },
-	{ .set = { { S(ldap_filter), "(uid=%{user)" } },
+	{ .set = { { D(ldap_filter), "(uid=%{user)" } },
 	  .error = "referral_ldap_filter: \"%{\" without \"}\"" },
-	{ .set = { { S(ldap_filter), "(uid=\xff)" } },
+	{ .set = { { D(ldap_filter), "(uid=\xff)" } },
 	  .error = "referral_ldap_filter: "
 		"invalid UTF-8 in \"(uid=\\xff)\"" },
 
-	{ .set = { { S(ldap_attributes), "mailHost, zimbraMailHost;x 2.5.4.3" },
-		   { S(action_attribute), "loginAction" } } },
-	{ .set = { { S(ldap_attributes), " " } },
+	{ .set = { { D(ldap_attributes), "mailHost, zimbraMailHost;x 2.5.4.3" },
+		   { D(action_attribute), "loginAction" } } },
+	{ .set = { { D(ldap_attributes), " " } },
 	  .error = "referral_ldap_attributes: must name an attribute" },
-	{ .set = { { S(ldap_attributes), "mailHost mail_host" } },
+	{ .set = { { D(ldap_attributes), "mailHost mail_host" } },
 	  .error = "referral_ldap_attributes: invalid name \"mail_host\"" },
-	{ .set = { { S(ldap_attributes), "*" } },
+	{ .set = { { D(ldap_attributes), "*" } },
 	  .error = "referral_ldap_attributes: invalid name \"*\"" },
-	{ .set = { { S(action_attribute), "a b" } },
+	{ .set = { { D(action_attribute), "a b" } },
 	  .error = "referral_action_attribute: "
 		"must be the name of one attribute" },
 };
 
 static void test_settings_search(void)
 {
-	run("settings: search", search_tests, N_ELEMENTS(search_tests));
+	run_directory("settings: search", search_tests,
+		      N_ELEMENTS(search_tests));
 }
 
 static const struct settings_test decision_tests[] = {
@@ -277,19 +312,60 @@ static const struct settings_test decision_tests[] = {
 
 static void test_settings_decision(void)
 {
-	run("settings: decision", decision_tests, N_ELEMENTS(decision_tests));
+	run_decision("settings: decision", decision_tests,
+		     N_ELEMENTS(decision_tests));
 }
 
 static void test_settings_defaults(void)
 {
+	const struct referral_directory_settings directory_set =
+		directory_defaults();
 	const struct referral_settings set = defaults();
 	const struct referral_login_settings login_set = login_defaults();
 	const char *error;
 
 	/* An installed module that nobody has configured is no error. */
 	test_begin("settings: defaults");
+	test_assert(referral_directory_settings_check(&directory_set, &error));
 	test_assert(referral_settings_check(&set, &error));
 	test_assert(referral_login_settings_check(&login_set, &error));
+	test_end();
+}
+
+/* A change of any one of them is seen. */
+static void test_settings_equal(void)
+{
+	const struct referral_directory_settings set1 = directory_defaults();
+	struct referral_directory_settings set2;
+	const struct setting_define *def =
+		referral_directory_setting_parser_info.defines;
+	const char *setting;
+	unsigned char *value;
+
+	test_begin("settings: equal directories");
+	set2 = set1;
+	set2.referral_ldap_uris = t_strdup(set1.referral_ldap_uris);
+	test_assert(referral_directory_settings_equal(&set1, &set2, &setting));
+	for (; def->key != NULL; def++) {
+		set2 = set1;
+		value = PTR_OFFSET(&set2, def->offset);
+		switch (def->type) {
+		case SET_BOOL:
+		case SET_UINT:
+		case SET_TIME:
+		case SET_TIME_MSECS:
+		case SET_SIZE:
+			*value ^= 1;
+			break;
+		default:
+			*(const char **)value = "another";
+			break;
+		}
+		setting = NULL;
+		test_assert(!referral_directory_settings_equal(&set1, &set2,
+							       &setting));
+		test_assert_strcmp(setting, def->key);
+	}
 	test_end();
 }
 
@@ -339,6 +415,7 @@ int main(void)
 		test_settings_server,
 		test_settings_search,
 		test_settings_decision,
+		test_settings_equal,
 		test_settings_login,
 		NULL
 	};

@@ -9,7 +9,6 @@
 #include "master-service.h"
 #include "master-service-settings.h"
 #include "settings-parser.h"
-#include "referral-settings.h"
 #include "compat-auth.h"
 
 const char *referral_compat_request_protocol(const struct auth_request *request)
@@ -106,31 +105,27 @@ void referral_compat_userdb_field_add(struct auth_request *request,
 }
 
 int referral_compat_settings_get(pool_t pool, struct event *event ATTR_UNUSED,
-				 const char *protocol,
-				 const struct referral_settings **set_r,
+				 const struct setting_parser_info *info,
+				 const char *protocol, const void **set_r,
 				 const char **error_r)
 {
-	static const struct setting_parser_info *set_roots[] = {
-		&referral_setting_parser_info,
-		NULL
-	};
+	const struct setting_parser_info *const set_roots[] = { info, NULL };
 	struct master_service_settings_input input;
 	struct master_service_settings_output output;
 	void **sets;
 
 	i_zero(&input);
 	input.roots = set_roots;
-	input.module = referral_setting_parser_info.module_name;
+	input.module = info->module_name;
 	input.service = protocol;
 	if (master_service_settings_read(master_service, &input,
 					 &output, error_r) < 0)
 		return -1;
 	sets = master_service_settings_get_others(master_service);
-	*set_r = settings_dup(&referral_setting_parser_info, sets[0], pool);
+	*set_r = settings_dup(info, sets[0], pool);
 	return 0;
 }
 
-void referral_compat_settings_free(const struct referral_settings **set)
+void referral_compat_settings_free(const void *set ATTR_UNUSED)
 {
-	*set = NULL;
 }

@@ -6,7 +6,6 @@
 #include "auth-request.h"
 #include "auth-settings.h"
 #include "settings.h"
-#include "referral-settings.h"
 #include "compat-auth.h"
 
 #define VERSION_AT_LEAST(micro) \
@@ -106,23 +105,32 @@ void referral_compat_userdb_field_add(struct auth_request *request,
 	auth_fields_snapshot(request->fields.userdb_reply);
 }
 
+/* what all structs of settings begin with */
+struct referral_compat_settings {
+	pool_t pool;
+};
+
 int referral_compat_settings_get(pool_t pool ATTR_UNUSED, struct event *event,
-				 const char *protocol,
-				 const struct referral_settings **set_r,
+				 const struct setting_parser_info *info,
+				 const char *protocol, const void **set_r,
 				 const char **error_r)
 {
+	const struct referral_compat_settings *set;
 	struct event *child = event_create(event);
 	int ret;
 
 	if (protocol != NULL)
 		event_add_str(child, "protocol", protocol);
-	ret = settings_get(child, &referral_setting_parser_info, 0,
-			   set_r, error_r);
+	ret = settings_get(child, info, 0, &set, error_r);
+	if (ret == 0)
+		*set_r = set;
 	event_unref(&child);
 	return ret;
 }
 
-void referral_compat_settings_free(const struct referral_settings **set)
+void referral_compat_settings_free(const void *_set)
 {
-	settings_free(*set);
+	const struct referral_compat_settings *set = _set;
+
+	settings_free(set);
 }
