@@ -1,6 +1,6 @@
 /* Run LDAP searches at a steady rate and tell as JSON lines what came of each,
    what was logged and how long the ioloop was ever kept from a 5 ms ticker.
-   Ends at the end of its standard input. See faultlib.py. */
+   Ends at the end of its standard input. See probe.py. */
 
 #include "lib.h"
 #include "array.h"
