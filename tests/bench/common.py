@@ -244,6 +244,6 @@ def arguments(description, **options):
 
 __all__ = ["AUTH", "HOME", "PASSWORD", "Load", "Login", "StockReferral",
            "any_password", "arguments", "at_auth", "auth_pid", "block",
-           "cpu_secs", "machine_cpu_secs", "median", "ours", "outcomes",
-           "over_imap", "percentile", "rate", "session_cpu_secs", "stock",
-           "stop_gently", "table", "users"]
+           "cpu_secs", "dialect", "machine_cpu_secs", "median", "ours",
+           "outcomes", "over_imap", "percentile", "rate", "session_cpu_secs",
+           "stock", "stop_gently", "table", "users", "version"]

@@ -33,6 +33,8 @@ class Dialect(NamedTuple):
     strip_realm: str
     # a service's processes serve many clients, one after the other
     many_clients: str
+    # it may have as much memory as it wants
+    any_memory: str
     is_24: bool
 
 
@@ -56,6 +58,7 @@ auth_ssl_username_from_cert = yes
     cleartext=("disable_plaintext_auth = no", "disable_plaintext_auth = yes"),
     strip_realm="auth_username_format = %Ln\n",
     many_clients="service_count = 0",
+    any_memory="vsz_limit = 0",
     is_24=False)
 
 _D24 = Dialect(
@@ -85,6 +88,7 @@ auth_ssl_username_from_cert = yes
     cleartext=("auth_allow_cleartext = yes", "auth_allow_cleartext = no"),
     strip_realm="auth_username_format = %{user | username | lower}\n",
     many_clients="restart_request_count = unlimited",
+    any_memory="vsz_limit = unlimited",
     is_24=True)
 
 
