@@ -34,6 +34,7 @@ include {schema}/misc.schema
 include {dir}/test.schema
 modulepath {modules}
 moduleload back_mdb
+moduleload syncprov
 pidfile {dir}/slapd.pid
 sizelimit 100
 {tls}
@@ -55,6 +56,15 @@ maxsize 268435456
 # without the first the second is of no use: slapd also looks for referrals
 index objectClass eq
 index uid eq
+{replication}"""
+
+_PROVIDER = """index entryCSN,entryUUID eq
+overlay syncprov
+"""
+# {provider}, {password}; {type}: how it follows
+_CONSUMER = """index entryCSN,entryUUID eq
+syncrepl rid=1 provider={provider} bindmethod=simple binddn={admin}
+  credentials={password} searchbase={suffix} {type} retry="1 +"
 """
 
 
@@ -86,13 +96,24 @@ def user_dn(uid):
     return f"uid={name},{PEOPLE}"
 
 
+def _consumer(provider, lag_secs):
+    how = "type=refreshAndPersist"
+    if lag_secs:
+        how = f"type=refreshOnly interval=00:00:00:{lag_secs:02}"
+    return _CONSUMER.format(provider=provider.uri, admin=ADMIN_DN,
+                            password=ADMIN_PASSWORD, suffix=SUFFIX, type=how)
+
+
 class Slapd:
     """pki: with one, ldaps:// and StartTLS work (cert_names are the names in
     the certificate). anonymous: may anonymous read? debug: "none" is quick,
-    but then the log cannot tell what was asked."""
+    but then the log cannot tell what was asked. provides: can others
+    be copies of it (RFC 4533)? provider: the Slapd that it is a copy of, at
+    once or up to lag_secs later."""
 
     def __init__(self, directory, ports, users=(), pki=None, anonymous=False,
-                 address="127.0.0.1", cert=None, debug="stats"):
+                 address="127.0.0.1", cert=None, debug="stats", provides=False,
+                 provider=None, lag_secs=0):
         self.dir = directory
         self._debug = debug
         self.address = address
@@ -111,8 +132,12 @@ class Slapd:
         self._program = os.path.join(directory, "slapd")
         shutil.copy(shutil.which("slapd", path="/usr/sbin:/usr/bin:/sbin"),
                     self._program)
-        self._write_config(anonymous)
-        self._load(users)
+        replication = _PROVIDER if provides else ""
+        if provider is not None:
+            replication = _consumer(provider, lag_secs)
+        self._write_config(anonymous, replication)
+        if provider is None:
+            self._load(users)
         self.start()
 
     @property
@@ -127,7 +152,7 @@ class Slapd:
     def ldapi_uri(self):
         return f"ldapi://{quote(self.socket, safe='')}"
 
-    def _write_config(self, anonymous):
+    def _write_config(self, anonymous, replication):
         tls = ""
         if self._cert is not None:
             tls = (f"TLSCACertificateFile {self.pki.ca_cert}\n"
@@ -143,7 +168,8 @@ class Slapd:
                                    "/usr/lib/openldap"),
                 dir=self.dir, tls=tls, reader=READER_DN, suffix=SUFFIX,
                 admin=ADMIN_DN, password=ADMIN_PASSWORD,
-                anonymous="read" if anonymous else "none"))
+                anonymous="read" if anonymous else "none",
+                replication=replication))
 
     def _load(self, users):
         entries = [
@@ -221,15 +247,28 @@ class Slapd:
     def add(self, user):
         self._tool("ldapadd", text_input="\n".join(self._entry(user)) + "\n")
 
+    def holds(self, uid):
+        """Is there an entry of this user?"""
+        return f"dn: {user_dn(uid)}" in self._tool(
+            "ldapsearch", "-LLL", "-o", "ldif-wrap=no", "-b", PEOPLE,
+            f"(uid={uid})", "uid").stdout
+
     def delete(self, uid):
         self._tool("ldapdelete", user_dn(uid))
 
     def set(self, uid, attribute="mailHost", values=None):
         """Replace the attribute's values; None removes it."""
-        lines = [_ldif_line("dn", user_dn(uid)), "changetype: modify",
-                 f"replace: {attribute}"]
-        lines += [_ldif_line(attribute, one) for one in _as_list(values)]
-        self._tool("ldapmodify", text_input="\n".join(lines) + "\n")
+        self.set_all({uid: values}, attribute)
+
+    def set_all(self, values, attribute="mailHost"):
+        """The same for several entries; values: by uid."""
+        changes = []
+        for uid, value in values.items():
+            lines = [_ldif_line("dn", user_dn(uid)), "changetype: modify",
+                     f"replace: {attribute}"]
+            lines += [_ldif_line(attribute, one) for one in _as_list(value)]
+            changes.append("\n".join(lines) + "\n")
+        self._tool("ldapmodify", text_input="\n".join(changes))
 
     # what was asked
 
