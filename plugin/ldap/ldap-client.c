@@ -300,6 +300,7 @@ client_search_answered(void *context, struct referral_ldap_conn *conn,
 		}
 		/* fall through */
 	case REFERRAL_LDAP_VERDICT_FINAL:
+		result.server = referral_ldap_conn_get_name(conn);
 		request_report(request, &result);
 		break;
 	}

@@ -61,6 +61,8 @@ struct referral_ldap_result {
 	/* _UNAVAILABLE, _SEVERAL_ENTRIES: printable, names operation, server,
 	   cause and the setting to change */
 	const char *error;
+	/* the URI of the server that answered; NULL if none did */
+	const char *server;
 };
 
 /* result is valid during the call only. The request is gone before the
