@@ -41,6 +41,8 @@ enum referral_lookup_status {
 };
 
 enum referral_lookup_source {
+	/* the copy of the directory that is kept up to date (RFC 4533) */
+	REFERRAL_SOURCE_MIRROR,
 	/* the passdb field named by referral_mailhost_field */
 	REFERRAL_SOURCE_FIELD,
 	REFERRAL_SOURCE_LDAP,
@@ -59,8 +61,13 @@ struct referral_lookup_result {
 	const char *const *mailhosts;
 	/* raw first value of referral_action_attribute, NULL if none */
 	const char *action;
-	/* _UNAVAILABLE, _SEVERAL_ENTRIES: printable cause for the log */
+	/* _UNAVAILABLE, _SEVERAL_ENTRIES: printable cause for the log.
+	   _SOURCE_STALE: why nobody could be asked. */
 	const char *error;
+	/* the URI of the directory server that said so, NULL if not known */
+	const char *server;
+	/* since when it said so; 0 if it was asked for this login */
+	unsigned int age_secs;
 };
 
 /* A valid host as mailHost, host map or URL name it. */

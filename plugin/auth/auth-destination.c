@@ -89,7 +89,7 @@ referral_pass_finished(struct auth_request *request, enum passdb_result result)
 		return;
 	}
 	if (referral_auth_query(pass_config, referral_pass_protocol(), request,
-				referral_pass_answered, NULL, &answer))
+				0, referral_pass_answered, NULL, &answer))
 		referral_pass_release(request, &answer);
 }
 

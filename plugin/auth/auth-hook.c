@@ -71,7 +71,7 @@ referral_hook_decide(struct auth_request *request,
 	held->data = data;
 	held->size = size;
 	if (referral_auth_query(hook_config, referral_hook_protocol(request),
-				request, referral_hook_answered, held,
+				request, 0, referral_hook_answered, held,
 				&answer)) {
 		referral_hook_release(request, &answer, held);
 		return;

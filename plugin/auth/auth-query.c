@@ -4,7 +4,6 @@
 #include "ioloop.h"
 #include "auth-fields.h"
 #include "auth-request.h"
-#include "lookup.h"
 #include "policy.h"
 #include "resolve.h"
 #include "referral-settings.h"
@@ -64,6 +63,7 @@ referral_lookup_result_dup(pool_t pool,
 		dest_r->mailhosts = p_strarray_dup(pool, src->mailhosts);
 	dest_r->action = p_strdup(pool, src->action);
 	dest_r->error = p_strdup(pool, src->error);
+	dest_r->server = p_strdup(pool, src->server);
 }
 
 void referral_auth_answer_to_input(const struct auth_request *request,
@@ -143,6 +143,7 @@ referral_auth_query_looked_up(const struct referral_lookup_result *lookup,
 bool referral_auth_query(const struct referral_auth_config *config,
 			 const struct referral_auth_protocol *protocol,
 			 struct auth_request *request,
+			 enum referral_lookup_flags flags,
 			 referral_auth_query_callback_t *callback,
 			 void *context, struct referral_auth_answer *answer_r)
 {
@@ -155,7 +156,7 @@ bool referral_auth_query(const struct referral_auth_config *config,
 	looked_up = referral_auth_query_field(config, protocol, request,
 					      &answer_r->lookup) ||
 		referral_lookup_cached(config->lookup, request->fields.user,
-				       &answer_r->lookup);
+				       flags, &answer_r->lookup);
 	if (looked_up &&
 	    referral_auth_query_complete(config, protocol, request,
 					 answer_r, &host))
@@ -178,7 +179,7 @@ bool referral_auth_query(const struct referral_auth_config *config,
 					     query);
 	} else {
 		(void)referral_lookup_start(config->lookup,
-					    request->fields.user,
+					    request->fields.user, flags,
 					    referral_auth_query_looked_up,
 					    query);
 	}

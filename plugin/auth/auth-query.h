@@ -5,7 +5,7 @@
    passdb, the cache or the directory; with the addresses of the home server
    where they matter. */
 
-#include "referral-decision.h"
+#include "lookup.h"
 
 struct auth_request;
 struct referral_auth_config;
@@ -41,6 +41,7 @@ typedef void referral_auth_query_callback_t(
 bool referral_auth_query(const struct referral_auth_config *config,
 			 const struct referral_auth_protocol *protocol,
 			 struct auth_request *request,
+			 enum referral_lookup_flags flags,
 			 referral_auth_query_callback_t *callback,
 			 void *context, struct referral_auth_answer *answer_r);
 

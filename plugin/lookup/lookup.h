@@ -1,8 +1,8 @@
 #ifndef REFERRAL_LOOKUP_H
 #define REFERRAL_LOOKUP_H
 
-/* "What does the directory say about this user?": cache, merging of equal
-   lookups in flight and LDAP behind one call. */
+/* "What does the directory say about this user?": the mirror, the cache,
+   merging of equal lookups in flight and LDAP behind one call. */
 
 #include "referral-decision.h"
 
@@ -12,10 +12,23 @@ struct referral_directory_settings;
 struct referral_lookup;
 struct referral_lookup_request;
 
+enum referral_lookup_flags {
+	/* Somebody wants to know what would happen to a login: the counters
+	   and what is remembered of logins stay as they are. */
+	REFERRAL_LOOKUP_FLAG_EXPLAIN = 0x01,
+};
+
 /* result is valid during the call only */
 typedef void
 referral_lookup_callback_t(const struct referral_lookup_result *result,
 			   void *context);
+/* The directory says something new about this user: see
+   referral_lookup_set_changed(). */
+typedef void
+referral_lookup_changed_t(const char *user,
+			  const struct referral_lookup_result *old_result,
+			  const struct referral_lookup_result *new_result,
+			  void *context);
 
 /* With referral_ldap_uris empty, every lookup is REFERRAL_LOOKUP_UNAVAILABLE.
    dns_client_socket_path: see ldap-client.h. Returns 0, or -1 and error_r that
@@ -29,10 +42,12 @@ int referral_lookup_init(struct event *event_parent,
    REFERRAL_LOOKUP_UNAVAILABLE. Not to be called from a callback. */
 void referral_lookup_deinit(struct referral_lookup **lookup);
 
-/* Answer from the cache if a fresh answer is there: returns TRUE and result_r,
-   which is valid until the next call into this lookup. user is the complete
-   user name after passdb and userdb changes, valid UTF-8 or not. */
+/* Answer from the mirror, or from the cache if a fresh answer is there: returns
+   TRUE and result_r, which is valid until the next call into this lookup. user
+   is the complete user name after passdb and userdb changes, valid UTF-8 or
+   not. */
 bool referral_lookup_cached(struct referral_lookup *lookup, const char *user,
+			    enum referral_lookup_flags flags,
 			    struct referral_lookup_result *result_r);
 /* Ask, whether or not the cache has a fresh answer. The callback is called
    exactly once, never from inside this call and never after cancel; at the
@@ -40,12 +55,34 @@ bool referral_lookup_cached(struct referral_lookup *lookup, const char *user,
    may be the result (REFERRAL_SOURCE_STALE). */
 struct referral_lookup_request *
 referral_lookup_start(struct referral_lookup *lookup, const char *user,
+		      enum referral_lookup_flags flags,
 		      referral_lookup_callback_t *callback, void *context);
 /* Others that ask the same are not disturbed, and the answer is still kept. */
 void referral_lookup_cancel(struct referral_lookup_request **request);
 
+/* Forget what the cache has about this user, or with user NULL about everyone,
+   the answers for when no server can be asked too. A search under way is still
+   the answer of those who wait for it, but it is not kept: it may have begun
+   before what the flush is for. Returns how many answers were forgotten. Users
+   for whom the same would be asked (a filter with %{username} alone) share
+   their answer, and lose it together. */
+unsigned int referral_lookup_flush(struct referral_lookup *lookup,
+				   const char *user);
+
+/* callback is called whenever a server, or the mirror, says something else
+   about a user than the last time, as far as that is remembered: for as long as
+   the answer has its place in the cache, whether or not it may still be used.
+   It is called before those who have asked are told; it may call into this
+   lookup, but not deinit it. Both results are valid during the call only. */
+void referral_lookup_set_changed(struct referral_lookup *lookup,
+				 referral_lookup_changed_t *callback,
+				 void *context);
+
 /* Valid until deinit */
 const struct referral_cache_stats *
 referral_lookup_get_cache_stats(const struct referral_lookup *lookup);
+/* How many searches are under way */
+unsigned int
+referral_lookup_get_searches_count(const struct referral_lookup *lookup);
 
 #endif

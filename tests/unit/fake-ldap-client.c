@@ -99,6 +99,8 @@ void fake_ldap_answer(enum referral_ldap_status status,
 		.error = status == REFERRAL_LDAP_UNAVAILABLE ||
 			status == REFERRAL_LDAP_SEVERAL_ENTRIES ?
 			"fake error" : NULL,
+		.server = status == REFERRAL_LDAP_UNAVAILABLE ? NULL :
+			FAKE_LDAP_SERVER,
 	};
 	referral_ldap_callback_t *callback;
 	void *context;

@@ -20,6 +20,8 @@ struct fake_ldap_search {
 extern struct fake_ldap_search *fake_ldap_searches;
 /* How many have been started, cancelled */
 extern unsigned int fake_ldap_search_count, fake_ldap_cancel_count;
+/* Who answers, unless the answer is _UNAVAILABLE */
+#define FAKE_LDAP_SERVER "ldap://fake"
 /* The next init fails with this */
 extern const char *fake_ldap_init_error;
 /* Of the last init; its strings are the caller's */

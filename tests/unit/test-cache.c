@@ -244,6 +244,81 @@ void test_cache_replace(void)
 	test_end();
 }
 
+/* What keeps its place but is not used any more */
+void test_cache_forget(void)
+{
+	static const struct referral_lookup_result several = {
+		.status = REFERRAL_LOOKUP_SEVERAL_ENTRIES,
+	};
+	struct referral_lookup_result result = results[2], last;
+	struct referral_cache *cache;
+	unsigned int i;
+
+	test_begin("cache forget");
+	cache = referral_cache_create(&test_set);
+	result.server = "ldap://one";
+	referral_cache_update(cache, "a", NOW, &result);
+	result.server = "ldap://two";
+	referral_cache_update(cache, "b", NOW, &result);
+	result.server = NULL;
+	referral_cache_update(cache, "c", NOW, &result);
+	test_assert(test_cache_entries(cache) == 3);
+
+	test_assert(referral_cache_peek(cache, "a", NOW + 59, FALSE, &result));
+	test_assert(result.age_secs == 59);
+	test_assert_strcmp(result.server, "ldap://one");
+	test_assert(result.source == REFERRAL_SOURCE_CACHE);
+	test_assert(!referral_cache_peek(cache, "a", NOW + 60, FALSE, &result));
+	test_assert(referral_cache_peek(cache, "b", NOW + 60, TRUE, &result));
+	test_assert_strcmp(result.server, "ldap://two");
+	test_assert(result.source == REFERRAL_SOURCE_STALE);
+	test_assert(referral_cache_peek(cache, "c", NOW - 5, TRUE, &result));
+	test_assert(result.age_secs == 0);
+	test_assert(result.server == NULL);
+	test_assert(referral_cache_get_stats(cache)->hits == 0);
+	test_assert(referral_cache_get_stats(cache)->misses == 0);
+	test_assert(referral_cache_get_stats(cache)->stale == 0);
+
+	test_assert(referral_cache_forget(cache, "x") == 0);
+	test_assert(referral_cache_forget(cache, "a") == 1);
+	test_assert(referral_cache_forget(cache, "a") == 0);
+	test_assert(!referral_cache_lookup_stale(cache, "a", NOW, &result));
+	test_assert(referral_cache_get_last(cache, "a", &last));
+	test_assert(test_result_equals(&last, &results[2]));
+	test_assert(!referral_cache_get_last(cache, "x", &last));
+	test_assert(test_cache_entries(cache) == 2);
+	test_assert(referral_cache_forget_all(cache) == 2);
+	test_assert(referral_cache_forget_all(cache) == 0);
+	test_assert(!referral_cache_lookup_stale(cache, "b", NOW, &result));
+	test_assert(referral_cache_forget(cache, "b") == 0);
+	test_assert(test_cache_entries(cache) == 0);
+
+	/* known again */
+	referral_cache_update(cache, "a", NOW, &results[0]);
+	referral_cache_update(cache, "a", NOW, &results[0]);
+	test_assert(referral_cache_lookup(cache, "a", NOW, &result));
+	test_assert(!referral_cache_lookup(cache, "b", NOW, &result));
+	test_assert(test_cache_entries(cache) == 1);
+	referral_cache_update(cache, "a", NOW, &several);
+	referral_cache_update(cache, "b", NOW, &several);
+	test_assert(test_cache_entries(cache) == 0);
+
+	/* more servers than can be told apart */
+	for (i = 0; i < 300; i++) {
+		const char *server = t_strdup_printf("ldap://%u", i);
+
+		result = results[2];
+		result.server = server;
+		referral_cache_update(cache, "a", NOW, &result);
+		test_assert_idx(referral_cache_lookup(cache, "a", NOW,
+						      &result), i);
+		test_assert_idx(null_strcmp(result.server, i + 2 < UINT8_MAX ?
+					    server : NULL) == 0, i);
+	}
+	referral_cache_destroy(&cache);
+	test_end();
+}
+
 void test_cache_lru(void)
 {
 	struct referral_cache_settings set = test_set;

@@ -11,6 +11,7 @@
 	X(test_cache_results) \
 	X(test_cache_ttl) \
 	X(test_cache_replace) \
+	X(test_cache_forget) \
 	X(test_cache_lru) \
 	X(test_cache_too_large) \
 	X(test_cache_memory) \

@@ -98,7 +98,7 @@ void test_ask(struct test_caller *caller, const char *user)
 {
 	unsigned int calls = caller->calls;
 
-	caller->request = referral_lookup_start(test_lookup, user,
+	caller->request = referral_lookup_start(test_lookup, user, 0,
 						test_callback, caller);
 	/* never from inside */
 	test_assert(caller->calls == calls);
@@ -108,7 +108,7 @@ bool test_cached(const char *user)
 {
 	struct referral_lookup_result result;
 
-	return referral_lookup_cached(test_lookup, user, &result);
+	return referral_lookup_cached(test_lookup, user, 0, &result);
 }
 
 void test_caller_free(struct test_caller *caller)

@@ -205,7 +205,7 @@ void test_lookup_results(void)
 
 		/* a cached answer is the same, an error is not cached */
 		test_assert_idx(referral_lookup_cached(test_lookup, user,
-				&result) == !tests[i].error, i);
+				0, &result) == !tests[i].error, i);
 		if (!tests[i].error) {
 			test_caller_set(&caller, &result);
 			test_assert_idx(caller.status == tests[i].status, i);

@@ -17,6 +17,10 @@
 	X(test_lookup_stale) \
 	X(test_lookup_no_uris) \
 	X(test_lookup_deinit) \
+	X(test_lookup_flush) \
+	X(test_lookup_explain) \
+	X(test_lookup_changed) \
+	X(test_lookup_mirror) \
 	X(test_resolve_answers) \
 	X(test_resolve_stale) \
 	X(test_resolve_cancel) \

@@ -22,6 +22,10 @@ struct cache_entry {
 	struct referral_answer *answer;
 	/* truncated: see cache_entry_get_age() */
 	uint32_t created;
+	/* usable if this is the cache's */
+	unsigned int epoch:24;
+	/* who said so: an index + 1 into servers; 0 = not known */
+	unsigned int server:8;
 	char key[];
 };
 
@@ -32,6 +36,11 @@ struct referral_cache {
 	HASH_TABLE(char *, struct cache_entry *) entries;
 	struct cache_entry *head, *tail;
 	struct referral_answers answers;
+
+	/* 0 is no entry's own */
+	unsigned int epoch:24;
+	char *servers[UINT8_MAX];
+	unsigned int servers_count;
 };
 
 struct referral_cache *
@@ -43,6 +52,7 @@ referral_cache_create(const struct referral_cache_settings *set)
 	slots = I_MIN(set->max_bytes / CACHE_BYTES_PER_SLOT, UINT_MAX / 4);
 	cache = i_new(struct referral_cache, 1);
 	cache->set = *set;
+	cache->epoch = 1;
 	hash_table_create(&cache->entries, default_pool, slots,
 			  referral_keyhash_str, strcmp);
 	referral_answers_init(&cache->answers, &cache->stats.bytes);
@@ -63,6 +73,22 @@ static size_t cache_entry_get_cost(const char *key)
 		REFERRAL_HASH_NODE_SIZE;
 }
 
+static bool
+cache_entry_is_usable(const struct referral_cache *cache,
+		      const struct cache_entry *entry)
+{
+	return entry->epoch == cache->epoch;
+}
+
+static void
+cache_entry_forget(struct referral_cache *cache, struct cache_entry *entry)
+{
+	if (cache_entry_is_usable(cache, entry)) {
+		entry->epoch = 0;
+		cache->stats.entries--;
+	}
+}
+
 static void
 cache_entry_free(struct referral_cache *cache, struct cache_entry *entry)
 {
@@ -71,7 +97,7 @@ cache_entry_free(struct referral_cache *cache, struct cache_entry *entry)
 	hash_table_remove(cache->entries, key);
 	DLLIST2_REMOVE(&cache->head, &cache->tail, entry);
 	cache->stats.bytes -= cache_entry_get_cost(entry->key);
-	cache->stats.entries--;
+	cache_entry_forget(cache, entry);
 	referral_answers_unref(&cache->answers, &entry->answer);
 	i_free(entry);
 }
@@ -88,7 +114,7 @@ cache_entry_create(struct referral_cache *cache, const char *key)
 	hash_table_insert(cache->entries, entry_key, entry);
 	DLLIST2_PREPEND(&cache->head, &cache->tail, entry);
 	cache->stats.bytes += cache_entry_get_cost(key);
-	cache->stats.entries++;
+	entry->epoch = 0;
 	return entry;
 }
 
@@ -101,6 +127,8 @@ void referral_cache_destroy(struct referral_cache **_cache)
 		return;
 	while (cache->head != NULL)
 		cache_entry_free(cache, cache->head);
+	for (unsigned int i = 0; i < cache->servers_count; i++)
+		i_free(cache->servers[i]);
 	hash_table_destroy(&cache->entries);
 	referral_answers_deinit(&cache->answers);
 	i_free(cache);
@@ -113,34 +141,57 @@ cache_entry_get_age(const struct cache_entry *entry, time_t now)
 	return (int32_t)((uint32_t)now - entry->created);
 }
 
-static bool
-cache_lookup(struct referral_cache *cache, const char *key, time_t now,
-	     bool stale, struct referral_lookup_result *result_r)
+static void
+cache_entry_get_result(const struct referral_cache *cache,
+		       const struct cache_entry *entry,
+		       struct referral_lookup_result *result_r)
+{
+	i_zero(result_r);
+	result_r->status = entry->answer->status;
+	result_r->mailhosts = entry->answer->mailhosts;
+	result_r->action = entry->answer->action;
+	if (entry->server > 0)
+		result_r->server = cache->servers[entry->server - 1];
+}
+
+static struct cache_entry *
+cache_find(struct referral_cache *cache, const char *key, time_t now,
+	   bool stale, struct referral_lookup_result *result_r)
 {
 	struct cache_entry *entry = hash_table_lookup(cache->entries, key);
 	bool positive;
 	int64_t age, max_age;
 
-	if (entry == NULL)
-		return FALSE;
+	if (entry == NULL || !cache_entry_is_usable(cache, entry))
+		return NULL;
 	age = cache_entry_get_age(entry, now);
 	positive = entry->answer->status == REFERRAL_LOOKUP_HOSTS;
 	max_age = positive ? cache->set.ttl_secs : cache->set.negative_ttl_secs;
 	if (stale && positive)
 		max_age += cache->set.stale_ttl_secs;
 	if (age >= max_age || (age < 0 && !(stale && positive)))
-		return FALSE;
+		return NULL;
 
+	cache_entry_get_result(cache, entry, result_r);
+	result_r->source = stale ? REFERRAL_SOURCE_STALE :
+		REFERRAL_SOURCE_CACHE;
+	result_r->age_secs = I_MAX(age, 0);
+	return entry;
+}
+
+static bool
+cache_lookup(struct referral_cache *cache, const char *key, time_t now,
+	     bool stale, struct referral_lookup_result *result_r)
+{
+	struct cache_entry *entry;
+
+	entry = cache_find(cache, key, now, stale, result_r);
+	if (entry == NULL)
+		return FALSE;
 	if (cache->head != entry) {
 		DLLIST2_REMOVE(&cache->head, &cache->tail, entry);
 		DLLIST2_PREPEND(&cache->head, &cache->tail, entry);
 	}
-	i_zero(result_r);
-	result_r->status = entry->answer->status;
-	result_r->source = stale ? REFERRAL_SOURCE_STALE :
-		REFERRAL_SOURCE_CACHE;
-	result_r->mailhosts = entry->answer->mailhosts;
-	result_r->action = entry->answer->action;
 	return TRUE;
 }
 
@@ -165,6 +216,24 @@ bool referral_cache_lookup_stale(struct referral_cache *cache, const char *key,
 	return TRUE;
 }
 
+bool referral_cache_peek(struct referral_cache *cache, const char *key,
+			 time_t now, bool stale,
+			 struct referral_lookup_result *result_r)
+{
+	return cache_find(cache, key, now, stale, result_r) != NULL;
+}
+
+bool referral_cache_get_last(struct referral_cache *cache, const char *key,
+			     struct referral_lookup_result *result_r)
+{
+	struct cache_entry *entry = hash_table_lookup(cache->entries, key);
+
+	if (entry == NULL)
+		return FALSE;
+	cache_entry_get_result(cache, entry, result_r);
+	return TRUE;
+}
+
 static bool
 cache_want(const struct referral_cache *cache,
 	   enum referral_lookup_status status)
@@ -180,6 +249,24 @@ cache_want(const struct referral_cache *cache,
 		break;
 	}
 	return FALSE;
+}
+
+/* A directory has few servers. */
+static unsigned int
+cache_get_server(struct referral_cache *cache, const char *server)
+{
+	unsigned int i;
+
+	if (server == NULL)
+		return 0;
+	for (i = 0; i < cache->servers_count; i++) {
+		if (strcmp(cache->servers[i], server) == 0)
+			return i + 1;
+	}
+	if (i == N_ELEMENTS(cache->servers))
+		return 0;
+	cache->servers[i] = i_strdup(server);
+	return ++cache->servers_count;
 }
 
 void referral_cache_update(struct referral_cache *cache, const char *key,
@@ -205,6 +292,11 @@ void referral_cache_update(struct referral_cache *cache, const char *key,
 		referral_answers_unref(&cache->answers, &entry->answer);
 	entry->answer = answer;
 	entry->created = (uint32_t)now;
+	entry->server = cache_get_server(cache, result->server);
+	if (!cache_entry_is_usable(cache, entry)) {
+		entry->epoch = cache->epoch;
+		cache->stats.entries++;
+	}
 
 	if (cache_entry_get_cost(key) + referral_answer_get_cost(answer) >
 	    cache->set.max_bytes / CACHE_MAX_SHARE) {
@@ -218,6 +310,28 @@ void referral_cache_update(struct referral_cache *cache, const char *key,
 		cache_entry_free(cache, cache->tail);
 		cache->stats.evictions++;
 	}
+}
+
+unsigned int referral_cache_forget(struct referral_cache *cache,
+				   const char *key)
+{
+	struct cache_entry *entry = hash_table_lookup(cache->entries, key);
+	unsigned int count = cache->stats.entries;
+
+	if (entry != NULL)
+		cache_entry_forget(cache, entry);
+	return count - cache->stats.entries;
+}
+
+unsigned int referral_cache_forget_all(struct referral_cache *cache)
+{
+	unsigned int count = cache->stats.entries;
+
+	cache->stats.entries = 0;
+	cache->epoch++;
+	if (cache->epoch == 0)
+		cache->epoch = 1;
+	return count;
 }
 
 const struct referral_cache_stats *

@@ -23,6 +23,7 @@ struct referral_cache_settings {
 
 struct referral_cache_stats {
 	uint64_t hits, misses, stale, evictions;
+	/* without those that are forgotten and only keep their place */
 	unsigned int entries;
 	size_t bytes;
 };
@@ -41,11 +42,26 @@ bool referral_cache_lookup(struct referral_cache *cache, const char *key,
 bool referral_cache_lookup_stale(struct referral_cache *cache, const char *key,
 				 time_t now,
 				 struct referral_lookup_result *result_r);
+/* The one or the other, but nobody uses the answer: nothing is counted. */
+bool referral_cache_peek(struct referral_cache *cache, const char *key,
+			 time_t now, bool stale,
+			 struct referral_lookup_result *result_r);
+/* What was kept last, however old, forgotten or not: only to see what has
+   changed since. */
+bool referral_cache_get_last(struct referral_cache *cache, const char *key,
+			     struct referral_lookup_result *result_r);
 /* Keep a new answer in place of an older one. _SEVERAL_ENTRIES is not kept,
    but the older answer is forgotten; with _UNAVAILABLE it stays. */
 void referral_cache_update(struct referral_cache *cache, const char *key,
 			   time_t now,
 			   const struct referral_lookup_result *result);
+
+/* The answers for key, or for all keys, are used no more, not even as stale
+   ones. Takes the same short time for all of them as for one. Returns how many
+   there were. */
+unsigned int referral_cache_forget(struct referral_cache *cache,
+				   const char *key);
+unsigned int referral_cache_forget_all(struct referral_cache *cache);
 
 const struct referral_cache_stats *
 referral_cache_get_stats(const struct referral_cache *cache);

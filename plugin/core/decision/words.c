@@ -35,6 +35,7 @@ static const char *const status_names[] = {
 };
 
 static const char *const source_names[] = {
+	[REFERRAL_SOURCE_MIRROR] = "mirror",
 	[REFERRAL_SOURCE_FIELD] = "field",
 	[REFERRAL_SOURCE_LDAP] = "ldap",
 	[REFERRAL_SOURCE_CACHE] = "cache",

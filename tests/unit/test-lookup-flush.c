@@ -1,0 +1,258 @@
+/* lookup.c: what is forgotten, explained, told and mirrored */
+
+#include "lib.h"
+#include "ioloop.h"
+#include "str.h"
+#include "cache.h"
+#include "fake-ldap-client.h"
+#include "lookup-mirror.h"
+#include "test-lookup.h"
+#include "test-lookup-caller.h"
+
+static void test_learn(const char *user, const char *host)
+{
+	struct test_caller caller = { .calls = 0 };
+
+	test_ask(&caller, user);
+	if (host == NULL)
+		fake_ldap_answer(REFERRAL_LDAP_NO_ENTRY, NULL);
+	else
+		test_answer_host(host);
+	test_caller_free(&caller);
+}
+
+/* Does a stale answer help? */
+static bool test_has_stale(const char *user)
+{
+	struct test_caller caller = { .calls = 0 };
+	bool stale;
+
+	test_ask(&caller, user);
+	fake_ldap_answer(REFERRAL_LDAP_UNAVAILABLE, NULL);
+	stale = caller.source == REFERRAL_SOURCE_STALE;
+	test_assert(stale == (caller.status == REFERRAL_LOOKUP_HOSTS));
+	/* why it had to */
+	test_assert_strcmp(caller.error, "fake error");
+	test_caller_free(&caller);
+	return stale;
+}
+
+void test_lookup_flush(void)
+{
+	struct test_caller callers[2];
+	unsigned int i;
+
+	test_begin("lookup flush");
+	test_lookup_start_default();
+	test_assert(referral_lookup_flush(test_lookup, "a") == 0);
+	test_assert(referral_lookup_flush(test_lookup, NULL) == 0);
+	test_learn("a", "h");
+	test_learn("b", "h");
+	test_learn("c", NULL);
+	test_assert(referral_lookup_flush(test_lookup, "a") == 1);
+	test_assert(referral_lookup_flush(test_lookup, "a") == 0);
+	test_assert(!test_cached("a"));
+	test_assert(!test_has_stale("a"));
+	test_assert(test_cached("b"));
+	test_assert(test_has_stale("b"));
+	test_learn("a", "h2");
+	test_assert(test_cached("a"));
+	test_assert(referral_lookup_flush(test_lookup, NULL) == 3);
+	test_assert(!test_cached("a") && !test_has_stale("a"));
+	test_assert(!test_cached("b") && !test_has_stale("b"));
+	test_assert(!test_cached("c"));
+	test_learn("b", "h");
+	test_assert(test_cached("b"));
+
+	/* under way: those who wait are told, nothing is kept */
+	i_zero(&callers);
+	test_ask(&callers[0], "a");
+	test_ask(&callers[1], "d");
+	test_assert(referral_lookup_get_searches_count(test_lookup) == 2);
+	(void)referral_lookup_flush(test_lookup, "a");
+	test_answer_host("old");
+	test_answer_host("new");
+	test_assert(!test_cached("a"));
+	test_assert(test_cached("d"));
+	test_ask(&callers[0], "a");
+	test_ask(&callers[1], "e");
+	(void)referral_lookup_flush(test_lookup, NULL);
+	test_answer_host("old");
+	test_answer_host("old");
+	test_assert(!test_cached("a"));
+	test_assert(!test_cached("e"));
+	for (i = 0; i < N_ELEMENTS(callers); i++) {
+		test_assert_idx(callers[i].calls == 2, i);
+		test_assert_strcmp_idx(callers[i].mailhosts, "old", i);
+		test_caller_free(&callers[i]);
+	}
+	/* the next one is kept again */
+	test_learn("a", "h");
+	test_assert(test_cached("a"));
+	test_assert(referral_lookup_get_searches_count(test_lookup) == 0);
+	test_lookup_stop();
+	test_end();
+}
+
+static void test_explain_callback(const struct referral_lookup_result *result,
+				  void *context)
+{
+	test_caller_set(context, result);
+}
+
+void test_lookup_explain(void)
+{
+	struct test_caller caller = { .calls = 0 };
+	const struct referral_cache_stats *stats;
+	struct referral_lookup_result result;
+
+	test_begin("lookup explain");
+	test_lookup_start_default();
+	stats = referral_lookup_get_cache_stats(test_lookup);
+	test_assert(!referral_lookup_cached(test_lookup, "a",
+		REFERRAL_LOOKUP_FLAG_EXPLAIN, &result));
+	test_learn("a", "h");
+	ioloop_time += 59;
+	test_assert(referral_lookup_cached(test_lookup, "a",
+		REFERRAL_LOOKUP_FLAG_EXPLAIN, &result));
+	test_assert(result.source == REFERRAL_SOURCE_CACHE);
+	test_assert(result.age_secs == 59);
+	test_assert_strcmp(result.server, FAKE_LDAP_SERVER);
+	test_assert_strcmp(result.mailhosts[0], "h");
+	ioloop_time++;
+	test_assert(!referral_lookup_cached(test_lookup, "a",
+		REFERRAL_LOOKUP_FLAG_EXPLAIN, &result));
+	(void)referral_lookup_start(test_lookup, "a",
+		REFERRAL_LOOKUP_FLAG_EXPLAIN, test_explain_callback, &caller);
+	fake_ldap_answer(REFERRAL_LDAP_UNAVAILABLE, NULL);
+	test_assert(caller.source == REFERRAL_SOURCE_STALE);
+	test_assert(stats->hits == 0);
+	test_assert(stats->misses == 0);
+	test_assert(stats->stale == 0);
+	/* but a login that asks the same meanwhile counts */
+	(void)referral_lookup_start(test_lookup, "a",
+		REFERRAL_LOOKUP_FLAG_EXPLAIN, test_explain_callback, &caller);
+	test_ask(&caller, "a");
+	test_assert(fake_ldap_search_count == 3);
+	fake_ldap_answer(REFERRAL_LDAP_UNAVAILABLE, NULL);
+	test_assert(caller.calls == 3);
+	test_assert(stats->stale == 1);
+	test_caller_free(&caller);
+	test_lookup_stop();
+	test_end();
+}
+
+static string_t *test_changes;
+
+static const char *test_result_word(const struct referral_lookup_result *result)
+{
+	return result->mailhosts == NULL ? "-" : result->mailhosts[0];
+}
+
+static void
+test_changed(const char *user, const struct referral_lookup_result *old_result,
+	     const struct referral_lookup_result *new_result, void *context)
+{
+	test_assert(context == &test_changes);
+	str_printfa(test_changes, "%s:%s>%s ", user,
+		    test_result_word(old_result), test_result_word(new_result));
+	/* the old answer is of no use to anybody */
+	(void)referral_lookup_flush(test_lookup, user);
+}
+
+void test_lookup_changed(void)
+{
+	test_begin("lookup changed");
+	test_changes = t_str_new(128);
+	test_lookup_start_default();
+	test_learn("a", "h1");
+	/* nobody wants to know */
+	test_learn("a", "h2");
+	referral_lookup_set_changed(test_lookup, test_changed, &test_changes);
+	/* nothing is known yet */
+	test_learn("b", "h1");
+	test_learn("b", "h1");
+	test_assert_strcmp(str_c(test_changes), "");
+	test_learn("b", "h2");
+	test_assert_strcmp(str_c(test_changes), "b:h1>h2 ");
+	/* test_changed() has flushed it: the older answer is compared, since
+	   the newer one was not kept */
+	test_assert(!test_cached("b"));
+	test_learn("b", "h2");
+	test_assert_strcmp(str_c(test_changes), "b:h1>h2 b:h1>h2 ");
+	str_truncate(test_changes, 0);
+
+	/* flushed or far too old */
+	(void)referral_lookup_flush(test_lookup, NULL);
+	ioloop_time += 100000;
+	test_learn("a", NULL);
+	test_assert_strcmp(str_c(test_changes), "a:h2>- ");
+	str_truncate(test_changes, 0);
+	/* what can't be told is no change */
+	test_has_stale("a");
+	test_assert_strcmp(str_c(test_changes), "");
+	referral_lookup_set_changed(test_lookup, NULL, NULL);
+	test_learn("a", "h3");
+	test_assert_strcmp(str_c(test_changes), "");
+	test_lookup_stop();
+	test_end();
+}
+
+static enum referral_mirror_reply test_mirror_reply;
+
+static enum referral_mirror_reply
+test_mirror_lookup(void *context, const char *user,
+		   struct referral_lookup_result *result_r)
+{
+	static const char *const hosts[] = { "m", NULL };
+
+	test_assert(context == &test_mirror_reply);
+	test_assert_strcmp(user, "a@example.com");
+	test_assert(result_r->source == REFERRAL_SOURCE_MIRROR);
+	result_r->mailhosts = hosts;
+	return test_mirror_reply;
+}
+
+void test_lookup_mirror(void)
+{
+	static const struct referral_mirror_vfuncs v = {
+		.lookup = test_mirror_lookup,
+	};
+	static const struct referral_lookup_result none = {
+		.status = REFERRAL_LOOKUP_NO_ENTRY,
+	};
+	struct referral_lookup_result result;
+	const char *user = "a@example.com";
+
+	test_begin("lookup mirror");
+	test_changes = t_str_new(128);
+	test_lookup_start_default();
+	test_learn(user, "h");
+	referral_lookup_set_mirror(test_lookup, &v, &test_mirror_reply);
+	test_mirror_reply = REFERRAL_MIRROR_ANSWER;
+	test_assert(referral_lookup_cached(test_lookup, user, 0, &result));
+	test_assert(result.source == REFERRAL_SOURCE_MIRROR);
+	test_assert_strcmp(result.mailhosts[0], "m");
+	test_mirror_reply = REFERRAL_MIRROR_NOT_IN_SYNC;
+	test_assert(referral_lookup_cached(test_lookup, user, 0, &result));
+	test_assert(result.source == REFERRAL_SOURCE_CACHE);
+	test_assert_strcmp(result.mailhosts[0], "h");
+	test_mirror_reply = REFERRAL_MIRROR_UNKNOWN;
+	test_assert(referral_lookup_cached(test_lookup, user, 0, &result));
+	test_assert(result.source == REFERRAL_SOURCE_CACHE);
+
+	/* a change is told, and what the cache has is no answer any more */
+	referral_lookup_mirror_changed(test_lookup, user, &result, &none);
+	test_assert(!referral_lookup_cached(test_lookup, user, 0, &result));
+	test_learn(user, "h");
+	referral_lookup_set_changed(test_lookup, test_changed, &test_changes);
+	(void)referral_lookup_cached(test_lookup, user, 0, &result);
+	referral_lookup_mirror_changed(test_lookup, user, &result, &none);
+	test_assert_strcmp(str_c(test_changes), "a@example.com:h>- ");
+	test_assert(!referral_lookup_cached(test_lookup, user, 0, &result));
+
+	referral_lookup_set_mirror(test_lookup, NULL, NULL);
+	test_assert(!referral_lookup_cached(test_lookup, "b", 0, &result));
+	test_lookup_stop();
+	test_end();
+}
