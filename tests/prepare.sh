@@ -89,6 +89,18 @@ copy_source()
 		tar -C "$work/source" -xf -
 }
 
+# Run Debian's pytest with tests side by side where xdist is installed. They
+# mostly wait: so REFERRAL_TEST_JOBS, by default twice the processors.
+run_pytest()
+{
+	if /usr/bin/python3 -c "import xdist" 2>/dev/null; then
+		set -- -n "${REFERRAL_TEST_JOBS:-$(($(nproc) * 2))}" \
+			--dist loadgroup "$@"
+	fi
+	PYTHONDONTWRITEBYTECODE=1 \
+		/usr/bin/python3 -m pytest -q -p no:cacheprovider "$@"
+}
+
 # Build what copy_source copied: "build CONFIGURE-ARGUMENT..."
 # shellcheck disable=SC2120
 build()

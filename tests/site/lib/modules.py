@@ -5,6 +5,7 @@ compiled in. A copy of it with ours added is therefore mounted over it in a
 mount namespace of the process that needs it: nobody else sees that.
 """
 
+import fcntl
 import os
 import shutil
 import subprocess
@@ -35,6 +36,13 @@ def dovecot_config():
     raise FileNotFoundError("dovecot-config: is dovecot-dev installed?")
 
 
+def _make_install(build, stage):
+    """One at a time: libtool links again, in the build tree."""
+    with open(os.path.join(build, "config.status"), "rb") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        run(["make", "-s", "-C", build, "install", f"DESTDIR={stage}"])
+
+
 class Modules:
     """directory: where the merged folder is made.
 
@@ -48,7 +56,7 @@ class Modules:
         shutil.copytree(self.system, self.dir, symlinks=True)
         if stage is None and build is not None:
             stage = os.path.join(directory, "stage")
-            run(["make", "-s", "-C", build, "install", f"DESTDIR={stage}"])
+            _make_install(build, stage)
         if stage is not None:
             shutil.copytree(stage + self.system, self.dir, symlinks=True,
                             dirs_exist_ok=True,

@@ -35,7 +35,8 @@ class Ports:
     that nobody else is given it, while a server that sets SO_REUSEADDR as all
     of ours do can still listen there.
 
-    REFERRAL_TEST_PORTS=FIRST-LAST keeps to a range.
+    REFERRAL_TEST_PORTS=FIRST-LAST keeps to a range, of which each worker of
+    pytest-xdist has a part.
     """
 
     def __init__(self):
@@ -44,7 +45,10 @@ class Ports:
         self._range = None
         if text:
             first, last = map(int, text.split("-"))
-            self._range = list(range(first, last + 1))
+            worker = os.environ.get("PYTEST_XDIST_WORKER", "gw0")
+            workers = os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1")
+            self._range = list(range(first + int(worker[2:]), last + 1,
+                                     int(workers)))
             random.shuffle(self._range)
 
     def take(self, address):
