@@ -44,8 +44,9 @@ def build_plugin(directory, path):
         ("compat", ".libs", "libreferral_compat_login_settings.a"),
         ("settings", ".libs", "libreferral_settings.a"),
         ("core", ".libs", "libreferral_core.a"))]
-    includes = [f"-I{SOURCE}/{name}" for name in
-                ("include", "plugin/core", "plugin/compat")]
+    includes = [f"-I{name}" for name in (
+        f"{SOURCE}/include", f"{SOURCE}/plugin/compat",
+        *glob.glob(f"{SOURCE}/plugin/core/*/"))]
     subprocess.run(
         ["cc", "-shared", "-fPIC", "-std=gnu99", "-DHAVE_CONFIG_H",
          f"-I{directory}", *includes, *flags, "-o", path,
