@@ -1,9 +1,7 @@
 #ifndef REFERRAL_PASSDB_H
 #define REFERRAL_PASSDB_H
 
-/* the name of the passdb driver */
-#define REFERRAL_PASSDB_DRIVER "referral"
-
+/* The passdb driver "referral". */
 void referral_passdb_register(void);
 void referral_passdb_unregister(void);
 

@@ -7,7 +7,6 @@
 #include "llist.h"
 #include "str-sanitize.h"
 #include "ldap-client.h"
-#include "ldap-conn-private.h"
 #include "ldap-servers.h"
 #include "ldap-settings.h"
 
@@ -368,7 +367,8 @@ static void client_free(struct referral_ldap_client *client)
 }
 
 int referral_ldap_client_init(struct event *event_parent,
-			      const struct referral_ldap_client_settings *set,
+			      const struct referral_directory_settings *set,
+			      const char *dns_client_socket_path,
 			      struct referral_ldap_client **client_r,
 			      const char **error_r)
 {
@@ -382,8 +382,8 @@ int referral_ldap_client_init(struct event *event_parent,
 	event_add_category(client->event, &event_category_referral);
 
 	if (client_init_libldap(error_r) < 0 ||
-	    referral_ldap_settings_init(pool, set, &client->set,
-					error_r) < 0) {
+	    referral_ldap_settings_init(pool, set, dns_client_socket_path,
+					&client->set, error_r) < 0) {
 		client_free(client);
 		return -1;
 	}

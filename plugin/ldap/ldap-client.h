@@ -6,33 +6,9 @@
    The rest of the plugin sees libldap through this header only. */
 
 struct event;
+struct referral_directory_settings;
 struct referral_ldap_client;
 struct referral_ldap_request;
-
-enum referral_ldap_tls {
-	REFERRAL_LDAP_TLS_NONE,
-	REFERRAL_LDAP_TLS_STARTTLS,
-	/* set by the ldaps:// scheme */
-	REFERRAL_LDAP_TLS_IMPLICIT,
-};
-
-struct referral_ldap_client_settings {
-	/* space-separated ldap://, ldaps://, ldapi:// in order of preference */
-	const char *uris;
-	/* for every ldap:// URI */
-	bool starttls;
-	/* "" = the system's CAs */
-	const char *tls_ca_file, *tls_ca_dir;
-	const char *tls_cert_file, *tls_key_file;
-	/* "" = anonymous */
-	const char *auth_dn, *auth_dn_password;
-	/* "" = simple bind; "EXTERNAL" */
-	const char *sasl_mechanism;
-	/* for one search in all / for each phase of a connection */
-	unsigned int timeout_msecs, connect_timeout_msecs;
-	/* dns-client socket for host names, e.g. "<base_dir>/dns-client" */
-	const char *dns_client_socket_path;
-};
 
 enum referral_ldap_status {
 	/* exactly one entry matches */
@@ -72,11 +48,13 @@ referral_ldap_callback_t(const struct referral_ldap_result *result,
 			 void *context);
 
 /* Parse the URIs, load TLS contexts and certificates, do libldap's one-time
-   initialisation. No connection is made before the first search. event is
-   the parent of the client's event. Returns 0, or -1 and error_r (data stack)
-   that names the setting. */
+   initialisation. No connection is made before the first search. set's strings
+   are copied as far as needed. dns_client_socket_path is for host names, e.g.
+   "<base_dir>/dns-client". Returns 0, or -1 and error_r (data stack) that names
+   the setting. */
 int referral_ldap_client_init(struct event *event_parent,
-			      const struct referral_ldap_client_settings *set,
+			      const struct referral_directory_settings *set,
+			      const char *dns_client_socket_path,
 			      struct referral_ldap_client **client_r,
 			      const char **error_r);
 /* Closes every connection. Requests still pending are finished first with

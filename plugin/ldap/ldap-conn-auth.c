@@ -60,7 +60,7 @@ static void conn_bind(struct referral_ldap_conn *conn)
 			NULL);
 		return;
 	}
-	referral_ldap_conn_check_output(conn);
+	referral_ldap_conn_sent(conn);
 }
 
 /* error_no: from the TLS stream. EINVAL is all that TLS itself objects to;
@@ -135,7 +135,7 @@ static void conn_starttls(struct referral_ldap_conn *conn)
 			NULL);
 		return;
 	}
-	referral_ldap_conn_check_output(conn);
+	referral_ldap_conn_sent(conn);
 }
 
 void referral_ldap_conn_open(struct referral_ldap_conn *conn)

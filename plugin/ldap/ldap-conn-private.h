@@ -1,7 +1,8 @@
 #ifndef REFERRAL_LDAP_CONN_PRIVATE_H
 #define REFERRAL_LDAP_CONN_PRIVATE_H
 
-/* ldap-conn.c: states and phases; ldap-conn-auth.c: StartTLS, TLS and bind;
+/* ldap-conn.c: states and phases; ldap-conn-connect.c: to a connected socket;
+   ldap-conn-auth.c: StartTLS, TLS and bind; ldap-conn-input.c: messages;
    ldap-conn-search.c: searches and their answers. */
 
 #include "ldap-conn.h"
@@ -44,32 +45,30 @@ struct referral_ldap_conn {
 	unsigned int slots_count;
 	uint64_t progress_at;
 	bool suspect;
+	/* input is left alone */
+	bool paused;
+	/* that are handed out in one turn of the loop */
+	unsigned int turn_max_messages;
 
 	enum referral_ldap_conn_end end;
 	enum referral_server_failure failure;
 	char *error;
 };
 
-/* A clock that never goes back, in milliseconds. */
-uint64_t referral_ldap_now(void);
-
 /* "ldap OPERATION URI failed: CAUSE (check SETTING)". setting may be NULL. */
 void referral_ldap_conn_phase_fail(struct referral_ldap_conn *conn,
 				   enum referral_server_failure failure,
 				   const char *cause, const char *setting);
-void referral_ldap_conn_close(struct referral_ldap_conn *conn,
-			      enum referral_ldap_conn_end end,
-			      enum referral_server_failure failure,
-			      const char *error);
 /* The connection is of no use any more: it broke or failed, by what it was. */
 void referral_ldap_conn_break(struct referral_ldap_conn *conn,
 			      const char *cause);
 void referral_ldap_conn_set_state(struct referral_ldap_conn *conn,
 				  enum referral_ldap_conn_state state);
 void referral_ldap_conn_set_ready(struct referral_ldap_conn *conn);
-/* After each request: if it could not be written, the connection breaks, from
-   the ioloop, as soon as all is read that the server has sent. */
-void referral_ldap_conn_check_output(struct referral_ldap_conn *conn);
+void referral_ldap_conn_set_ip(struct referral_ldap_conn *conn,
+			       const struct ip_addr *ip);
+/* Go on with what is buffered, and then with the network. */
+void referral_ldap_conn_input_later(struct referral_ldap_conn *conn);
 /* Read from the network whenever there is something. */
 void referral_ldap_conn_watch_input(struct referral_ldap_conn *conn);
 

@@ -113,7 +113,7 @@ int referral_ldap_conn_send(struct referral_ldap_conn *conn,
 	slot->search = search;
 	search->conn = conn;
 	conn_watch_start(conn, conn->set->suspect_msecs);
-	referral_ldap_conn_check_output(conn);
+	referral_ldap_conn_sent(conn);
 	return 1;
 }
 

@@ -13,8 +13,7 @@
 
 #include <time.h>
 
-/* What one turn of the loop may do for one connection. */
-#define CONN_TURN_MAX_BYTES (64*1024)
+/* Messages that are handed out in one turn of the loop. */
 #define CONN_TURN_MAX_MESSAGES 64
 
 static const char *const conn_states[] = {
@@ -40,6 +39,7 @@ static void conn_set_name(struct referral_ldap_conn *conn)
 		conn->name = i_strdup_printf("%s (%s)", conn->uri->uri,
 					     net_ip2addr(&conn->ip));
 	}
+	event_add_str(conn->event, "ldap_server", conn->name);
 }
 
 struct referral_ldap_conn *
@@ -58,12 +58,19 @@ referral_ldap_conn_create(struct event *event_parent,
 	conn->vfuncs = vfuncs;
 	conn->context = context;
 	conn->fd = -1;
+	conn->turn_max_messages = CONN_TURN_MAX_MESSAGES;
+	conn->event = event_create(event_parent);
 	if (ip != NULL)
 		conn->ip = *ip;
 	conn_set_name(conn);
-	conn->event = event_create(event_parent);
-	event_add_str(conn->event, "ldap_server", conn->name);
 	return conn;
+}
+
+void referral_ldap_conn_set_ip(struct referral_ldap_conn *conn,
+			       const struct ip_addr *ip)
+{
+	conn->ip = *ip;
+	conn_set_name(conn);
 }
 
 /* Everything that touches the network or the ioloop. */
@@ -246,218 +253,23 @@ void referral_ldap_conn_set_ready(struct referral_ldap_conn *conn)
 	conn->vfuncs->ready(conn);
 }
 
-static void conn_connected(struct referral_ldap_conn *conn)
+void referral_ldap_conn_pause(struct referral_ldap_conn *conn, bool pause)
 {
-	int error = net_geterror(conn->fd);
-
-	if (error != 0) {
-		referral_ldap_conn_phase_fail(conn,
-			REFERRAL_SERVER_UNREACHABLE, strerror(error),
-			"referral_ldap_uris");
-		return;
-	}
-	io_remove(&conn->io);
-	referral_ldap_conn_open(conn);
+	conn->paused = pause;
+	if (!pause && conn->state == REFERRAL_LDAP_CONN_READY)
+		referral_ldap_conn_input_later(conn);
 }
 
-static void conn_connect_fd(struct referral_ldap_conn *conn)
+void referral_ldap_conn_set_turn(struct referral_ldap_conn *conn,
+				 unsigned int max_messages)
 {
-	referral_ldap_conn_set_state(conn, REFERRAL_LDAP_CONN_CONNECTING);
-	if (conn->uri->scheme == REFERRAL_LDAP_SCHEME_LDAPI)
-		conn->fd = net_connect_unix(conn->uri->path);
-	else
-		conn->fd = net_connect_ip(&conn->ip, conn->uri->host.port, NULL);
-	if (conn->fd == -1) {
-		referral_ldap_conn_phase_fail(conn,
-			REFERRAL_SERVER_UNREACHABLE, strerror(errno),
-			"referral_ldap_uris");
-		return;
-	}
-	conn->io = io_add(conn->fd, IO_WRITE, conn_connected, conn);
+	conn->turn_max_messages = max_messages > 0 ? max_messages :
+		CONN_TURN_MAX_MESSAGES;
 }
 
-static void
-conn_dns_callback(const struct ip_addr *ips, unsigned int ips_count,
-		  const char *error, void *context)
+LDAP *referral_ldap_conn_get_ldap(const struct referral_ldap_conn *conn)
 {
-	struct referral_ldap_conn *conn = context;
-	struct ip_addr ip;
-
-	conn->dns_lookup = NULL;
-	if (error != NULL) {
-		/* The address that it had before is better than none. */
-		if (conn->ip.family != 0)
-			conn_connect_fd(conn);
-		else {
-			referral_ldap_conn_phase_fail(conn,
-				REFERRAL_SERVER_UNREACHABLE,
-				str_sanitize(error, 200),
-				"referral_ldap_uris");
-		}
-		return;
-	}
-	if (!conn->vfuncs->resolved(conn, ips, ips_count, &ip)) {
-		referral_ldap_conn_close(conn, REFERRAL_LDAP_CONN_END_CLOSED,
-			REFERRAL_SERVER_UNREACHABLE, "address is gone");
-		return;
-	}
-	conn->ip = ip;
-	conn_set_name(conn);
-	event_add_str(conn->event, "ldap_server", conn->name);
-	conn_connect_fd(conn);
-}
-
-void referral_ldap_conn_connect(struct referral_ldap_conn *conn)
-{
-	i_assert(conn->state == REFERRAL_LDAP_CONN_IDLE);
-
-	if (conn->uri->scheme == REFERRAL_LDAP_SCHEME_LDAPI) {
-		conn_connect_fd(conn);
-		return;
-	}
-	if (conn->uri->host.ip.family != 0) {
-		conn->ip = conn->uri->host.ip;
-		conn_connect_fd(conn);
-		return;
-	}
-	referral_ldap_conn_set_state(conn, REFERRAL_LDAP_CONN_RESOLVING);
-	conn->dns_lookup = referral_dns_lookup(conn->event,
-		conn->set->dns_client_socket_path, conn->uri->host.name,
-		conn->set->phase_msecs, conn_dns_callback, conn);
-}
-
-static void
-conn_message(struct referral_ldap_conn *conn, int type, LDAPMessage *msg)
-{
-	switch (conn->state) {
-	case REFERRAL_LDAP_CONN_STARTTLS:
-	case REFERRAL_LDAP_CONN_BINDING:
-		referral_ldap_conn_phase_message(conn, type, msg);
-		break;
-	case REFERRAL_LDAP_CONN_READY:
-	case REFERRAL_LDAP_CONN_DRAINING:
-		referral_ldap_conn_search_message(conn, type, msg);
-		break;
-	default:
-		i_unreached();
-	}
-}
-
-/* Hand out what is buffered. */
-static void conn_read_messages(struct referral_ldap_conn *conn)
-{
-	struct timeval no_wait = { 0, 0 };
-	unsigned int count = 0;
-	LDAPMessage *msg;
-	int type;
-
-	conn->sockbuf.budget = CONN_TURN_MAX_BYTES;
-	while (referral_ldap_sockbuf_has_data(&conn->sockbuf) &&
-	       count < CONN_TURN_MAX_MESSAGES) {
-		type = ldap_result(conn->ld, LDAP_RES_ANY, LDAP_MSG_ONE,
-				   &no_wait, &msg);
-		if (type < 0) {
-			referral_ldap_conn_break(conn,
-				conn->sockbuf.frame.end ==
-				REFERRAL_LDAP_FRAME_END_NOTICE ?
-				"the server sent a Notice of Disconnection" :
-				"the server sent something that is not LDAP, "
-				"or too much of it");
-			return;
-		}
-		if (type == 0) {
-			/* not complete, or not for us */
-			continue;
-		}
-		count++;
-		conn->sockbuf.idle_bytes = 0;
-		T_BEGIN {
-			conn_message(conn, type, msg);
-		} T_END;
-		ldap_msgfree(msg);
-		/* TLS began with this message or after it? */
-		if (conn->state == REFERRAL_LDAP_CONN_HANDSHAKE ||
-		    conn->state == REFERRAL_LDAP_CONN_DEAD)
-			return;
-	}
-	if (conn->sockbuf.idle_bytes > 2 * REFERRAL_LDAP_MAX_MESSAGE_SIZE) {
-		referral_ldap_conn_break(conn,
-			"the server sends messages that nobody asked for");
-	}
-}
-
-static void conn_eof(struct referral_ldap_conn *conn)
-{
-	const char *cause;
-
-	if (conn->sockbuf.input->stream_errno != 0)
-		cause = i_stream_get_error(conn->sockbuf.input);
-	else if (conn->sockbuf.output_failed)
-		cause = o_stream_get_error(conn->sockbuf.output);
-	else
-		cause = "the server closed it";
-	if ((conn->state == REFERRAL_LDAP_CONN_READY ||
-	     conn->state == REFERRAL_LDAP_CONN_DRAINING) &&
-	    conn->slots_count == 0) {
-		/* an idle timeout, or a restart nobody need notice */
-		referral_ldap_conn_close(conn, REFERRAL_LDAP_CONN_END_CLOSED,
-			REFERRAL_SERVER_UNREACHABLE, t_strdup_printf(
-			"ldap connection to %s: %s while idle",
-			conn->name, str_sanitize(cause, 200)));
-		return;
-	}
-	referral_ldap_conn_break(conn, str_sanitize(cause, 200));
-}
-
-static void conn_input(struct referral_ldap_conn *conn);
-
-static void conn_input_later(struct referral_ldap_conn *conn)
-{
-	io_remove(&conn->io);
-	timeout_remove(&conn->to_input);
-	conn->to_input = timeout_add_short(0, conn_input, conn);
-}
-
-static void conn_input(struct referral_ldap_conn *conn)
-{
-	ssize_t ret = 1;
-
-	timeout_remove(&conn->to_input);
-	if (conn->state == REFERRAL_LDAP_CONN_HANDSHAKE) {
-		referral_ldap_conn_handshake(conn);
-		if (conn->state == REFERRAL_LDAP_CONN_HANDSHAKE ||
-		    conn->state == REFERRAL_LDAP_CONN_DEAD)
-			return;
-	}
-
-	if (i_stream_get_data_size(conn->sockbuf.input) == 0)
-		ret = i_stream_read(conn->sockbuf.input);
-	conn_read_messages(conn);
-	if (conn->state == REFERRAL_LDAP_CONN_DEAD ||
-	    conn->state == REFERRAL_LDAP_CONN_HANDSHAKE)
-		return;
-
-	if (i_stream_get_data_size(conn->sockbuf.input) > 0 ||
-	    (conn->sockbuf.output_failed && ret > 0)) {
-		/* More than one turn's work. Marking the input as pending
-		   would bring us back before everyone else. */
-		conn_input_later(conn);
-	} else if (ret < 0 || conn->sockbuf.output_failed) {
-		conn_eof(conn);
-	} else if (conn->io == NULL) {
-		referral_ldap_conn_watch_input(conn);
-	}
-}
-
-void referral_ldap_conn_check_output(struct referral_ldap_conn *conn)
-{
-	if (conn->sockbuf.output_failed)
-		conn_input_later(conn);
-}
-
-void referral_ldap_conn_watch_input(struct referral_ldap_conn *conn)
-{
-	conn->io = io_add_istream(conn->sockbuf.input, conn_input, conn);
+	return conn->ld;
 }
 
 void *referral_ldap_conn_get_context(const struct referral_ldap_conn *conn)

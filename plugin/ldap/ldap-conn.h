@@ -13,6 +13,9 @@ struct referral_ldap_conn;
 struct referral_ldap_uri;
 struct referral_ssl_context;
 
+/* A clock that never goes back, in milliseconds. */
+uint64_t referral_ldap_now(void);
+
 /* slapd cuts connections that have more than 100 operations pending. */
 #define REFERRAL_LDAP_CONN_MAX_PENDING 64
 
@@ -63,6 +66,7 @@ struct referral_ldap_search {
 	struct referral_ldap_conn *conn;
 };
 
+/* Those that can't happen may be NULL. */
 struct referral_ldap_conn_vfuncs {
 	/* The name has these addresses; say which one to connect to. FALSE:
 	   none of them. */
@@ -79,6 +83,11 @@ struct referral_ldap_conn_vfuncs {
 	void (*answered)(struct referral_ldap_conn *conn,
 			 struct referral_ldap_search *search,
 			 int code, const char *diagnostic);
+	/* Not NULL: nothing is sent with referral_ldap_conn_send(), the owner
+	   does that with the LDAP handle, and here is each message that comes
+	   once the connection is ready. */
+	void (*message)(struct referral_ldap_conn *conn, int type,
+			LDAPMessage *msg);
 	/* Called last, from the ioloop: destroy the connection. Searches that
 	   are still on it have to be taken with
 	   referral_ldap_conn_take_search() first. */
@@ -104,6 +113,11 @@ void referral_ldap_conn_drain(struct referral_ldap_conn *conn);
 /* Undo that. Returns FALSE if it is too late. */
 bool referral_ldap_conn_resume(struct referral_ldap_conn *conn);
 /* Close it now; dead() follows from the ioloop. error is copied. */
+void referral_ldap_conn_close(struct referral_ldap_conn *conn,
+			      enum referral_ldap_conn_end end,
+			      enum referral_server_failure failure,
+			      const char *error);
+/* The same with END_FAILED. */
 void referral_ldap_conn_fail(struct referral_ldap_conn *conn,
 			     enum referral_server_failure failure,
 			     const char *error);
@@ -120,6 +134,17 @@ void referral_ldap_conn_forget(struct referral_ldap_search *search);
 /* Take back the newest search, NULL if there is none. */
 struct referral_ldap_search *
 referral_ldap_conn_take_search(struct referral_ldap_conn *conn);
+
+/* Leave further input alone, or go on with it. How many messages are handed out
+   in one turn of the loop; 0 for the default. */
+void referral_ldap_conn_pause(struct referral_ldap_conn *conn, bool pause);
+void referral_ldap_conn_set_turn(struct referral_ldap_conn *conn,
+				 unsigned int max_messages);
+/* NULL if it is not connected. */
+LDAP *referral_ldap_conn_get_ldap(const struct referral_ldap_conn *conn);
+/* A request was sent with the handle: if it could not be written, the
+   connection breaks, from the ioloop. */
+void referral_ldap_conn_sent(struct referral_ldap_conn *conn);
 
 void *referral_ldap_conn_get_context(const struct referral_ldap_conn *conn);
 /* The URI, with the address if it came from a name: for logs. */

@@ -5,7 +5,6 @@
 #include "array.h"
 #include "ioloop.h"
 #include "lib-event.h"
-#include "ldap-conn-private.h"
 #include "ldap-servers-private.h"
 
 /* Users have been waiting so recently that servers are tried again fast. */
@@ -83,7 +82,7 @@ static void peer_end(struct referral_ldap_peer *peer)
 	switch (referral_ldap_conn_get_end(peer->conn, &failure, &error)) {
 	case REFERRAL_LDAP_CONN_END_CLOSED:
 		referral_server_closed(&peer->health);
-		e_debug(event, "%s", error);
+		e_debug(event, "referral: %s", error);
 		return;
 	case REFERRAL_LDAP_CONN_END_BROKE:
 		peer->failing_ready = TRUE;
@@ -98,7 +97,7 @@ static void peer_end(struct referral_ldap_peer *peer)
 	if (peer->health.failures > 0)
 		referral_ldap_peer_log_failure(peer, error);
 	else
-		e_info(event, "%s", error);
+		e_info(event, "referral: %s", error);
 	i_free(servers->error);
 	servers->error = i_strdup(error);
 }
@@ -124,7 +123,7 @@ static void peer_conn_ready(struct referral_ldap_conn *conn)
 	struct referral_ldap_peer *peer = referral_ldap_conn_get_context(conn);
 
 	e_debug(referral_ldap_conn_get_event(conn),
-		"ldap server %s is ready",
+		"referral: ldap server %s is ready",
 		referral_ldap_conn_get_name(conn));
 	referral_server_ready(&peer->health);
 	if (!peer->failing_ready)

@@ -6,7 +6,7 @@
 #include "read-full.h"
 #include "iostream-ssl.h"
 #include "compat-ssl.h"
-#include "ldap-client.h"
+#include "referral-settings.h"
 #include "ldap-tls.h"
 
 #include <fcntl.h>
@@ -76,7 +76,7 @@ tls_file_read(const char *setting, const char *path, const char **data_r,
 	return 0;
 }
 
-int referral_ldap_tls_init(const struct referral_ldap_client_settings *set,
+int referral_ldap_tls_init(const struct referral_directory_settings *set,
 			   struct referral_ssl_context **ctx_r,
 			   const char **error_r)
 {
@@ -84,11 +84,14 @@ int referral_ldap_tls_init(const struct referral_ldap_client_settings *set,
 	const char *error;
 
 	i_zero(&ssl_set);
-	if (tls_file_read("referral_ldap_tls_ca_file", set->tls_ca_file,
+	if (tls_file_read("referral_ldap_tls_ca_file",
+			  set->referral_ldap_tls_ca_file,
 			  &ssl_set.ca, error_r) < 0 ||
-	    tls_file_read("referral_ldap_tls_cert_file", set->tls_cert_file,
+	    tls_file_read("referral_ldap_tls_cert_file",
+			  set->referral_ldap_tls_cert_file,
 			  &ssl_set.cert, error_r) < 0 ||
-	    tls_file_read("referral_ldap_tls_key_file", set->tls_key_file,
+	    tls_file_read("referral_ldap_tls_key_file",
+			  set->referral_ldap_tls_key_file,
 			  &ssl_set.key, error_r) < 0)
 		return -1;
 	if ((ssl_set.cert == NULL) != (ssl_set.key == NULL)) {
@@ -96,8 +99,8 @@ int referral_ldap_tls_init(const struct referral_ldap_client_settings *set,
 			"referral_ldap_tls_key_file: set both or none";
 		return -1;
 	}
-	if (set->tls_ca_dir != NULL && *set->tls_ca_dir != '\0')
-		ssl_set.ca_dir = set->tls_ca_dir;
+	if (*set->referral_ldap_tls_ca_dir != '\0')
+		ssl_set.ca_dir = set->referral_ldap_tls_ca_dir;
 
 	if (referral_ssl_context_create(&ssl_set, ctx_r, &error) < 0) {
 		*error_r = t_strdup_printf("referral_ldap_tls_*: %s", error);

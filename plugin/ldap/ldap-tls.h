@@ -2,12 +2,12 @@
 #define REFERRAL_LDAP_TLS_H
 
 struct ssl_iostream;
-struct referral_ldap_client_settings;
+struct referral_directory_settings;
 struct referral_ssl_context;
 
 /* Read the files that the settings name and make a TLS context of them.
    Returns 0, or -1 and error_r that names the setting. */
-int referral_ldap_tls_init(const struct referral_ldap_client_settings *set,
+int referral_ldap_tls_init(const struct referral_directory_settings *set,
 			   struct referral_ssl_context **ctx_r,
 			   const char **error_r);
 /* Why the handshake failed, printable and without the names of Dovecot's own

@@ -15,24 +15,10 @@ lookup_init_client(struct referral_lookup *lookup,
 		   const struct referral_directory_settings *set,
 		   const char *dns_client_socket_path, const char **error_r)
 {
-	const struct referral_ldap_client_settings client_set = {
-		.uris = set->referral_ldap_uris,
-		.starttls = set->referral_ldap_starttls,
-		.tls_ca_file = set->referral_ldap_tls_ca_file,
-		.tls_ca_dir = set->referral_ldap_tls_ca_dir,
-		.tls_cert_file = set->referral_ldap_tls_cert_file,
-		.tls_key_file = set->referral_ldap_tls_key_file,
-		.auth_dn = set->referral_ldap_auth_dn,
-		.auth_dn_password = set->referral_ldap_auth_dn_password,
-		.sasl_mechanism = set->referral_ldap_sasl_mechanism,
-		.timeout_msecs = set->referral_ldap_timeout,
-		.connect_timeout_msecs = set->referral_ldap_connect_timeout,
-		.dns_client_socket_path = dns_client_socket_path,
-	};
-
 	if (*t_strsplit_spaces(set->referral_ldap_uris, " \t") == NULL)
 		return 0;
-	return referral_ldap_client_init(lookup->event, &client_set,
+	return referral_ldap_client_init(lookup->event, set,
+					 dns_client_socket_path,
 					 &lookup->client, error_r);
 }
 

@@ -10,6 +10,7 @@
 #include "str.h"
 #include "str-sanitize.h"
 #include "ldap-client.h"
+#include "referral-settings.h"
 
 #include <getopt.h>
 #include <signal.h>
@@ -32,6 +33,8 @@ struct probe {
 	struct probe_search *searches;
 	/* a second */
 	unsigned int rate;
+	/* the socket's path */
+	const char *dns_client;
 	/* 0 = until the end of input */
 	unsigned int max_count;
 	unsigned int started, finished;
@@ -193,9 +196,20 @@ static void probe_run(struct probe *probe)
 	       probe->started, probe->finished, probe->max_gap);
 }
 
+static void probe_default_settings(struct referral_directory_settings *set)
+{
+	set->referral_ldap_tls_ca_file = set->referral_ldap_tls_ca_dir = "";
+	set->referral_ldap_tls_cert_file = "";
+	set->referral_ldap_tls_key_file = "";
+	set->referral_ldap_auth_dn = set->referral_ldap_auth_dn_password = "";
+	set->referral_ldap_sasl_mechanism = "";
+	set->referral_ldap_timeout = 2000;
+	set->referral_ldap_connect_timeout = 1500;
+}
+
 static void
 probe_parse_args(int argc, char *argv[], struct probe *probe,
-		 struct referral_ldap_client_settings *set)
+		 struct referral_directory_settings *set)
 {
 	static const char *const attributes[] = { "mailHost", NULL };
 	static const struct option options[] = {
@@ -222,12 +236,8 @@ probe_parse_args(int argc, char *argv[], struct probe *probe,
 	probe->params.scope = 2;
 	probe->params.filter = "(uid=alice)";
 	probe->params.attributes = attributes;
-	set->tls_ca_file = set->tls_ca_dir = "";
-	set->tls_cert_file = set->tls_key_file = "";
-	set->auth_dn = set->auth_dn_password = set->sasl_mechanism = "";
-	set->timeout_msecs = 2000;
-	set->connect_timeout_msecs = 1500;
-	set->dns_client_socket_path = "dns-client";
+	probe_default_settings(set);
+	probe->dns_client = "dns-client";
 
 	while ((opt = getopt_long(argc, argv, "", options, NULL)) != -1) {
 		switch (opt) {
@@ -238,31 +248,31 @@ probe_parse_args(int argc, char *argv[], struct probe *probe,
 			probe->max_count = atoi(optarg);
 			break;
 		case 't':
-			set->timeout_msecs = atoi(optarg);
+			set->referral_ldap_timeout = atoi(optarg);
 			break;
 		case 'c':
-			set->connect_timeout_msecs = atoi(optarg);
+			set->referral_ldap_connect_timeout = atoi(optarg);
 			break;
 		case 'z':
-			set->starttls = TRUE;
+			set->referral_ldap_starttls = TRUE;
 			break;
 		case 'a':
-			set->tls_ca_file = optarg;
+			set->referral_ldap_tls_ca_file = optarg;
 			break;
 		case 'C':
-			set->tls_cert_file = optarg;
+			set->referral_ldap_tls_cert_file = optarg;
 			break;
 		case 'K':
-			set->tls_key_file = optarg;
+			set->referral_ldap_tls_key_file = optarg;
 			break;
 		case 'D':
-			set->auth_dn = optarg;
+			set->referral_ldap_auth_dn = optarg;
 			break;
 		case 'w':
-			set->auth_dn_password = optarg;
+			set->referral_ldap_auth_dn_password = optarg;
 			break;
 		case 'Y':
-			set->sasl_mechanism = optarg;
+			set->referral_ldap_sasl_mechanism = optarg;
 			break;
 		case 'b':
 			probe->params.base = optarg;
@@ -271,19 +281,19 @@ probe_parse_args(int argc, char *argv[], struct probe *probe,
 			probe->params.filter = optarg;
 			break;
 		case 'd':
-			set->dns_client_socket_path = optarg;
+			probe->dns_client = optarg;
 			break;
 		default:
 			i_fatal("usage: %s [--rate N] ... URI...", argv[0]);
 		}
 	}
-	set->uris = t_strarray_join(
+	set->referral_ldap_uris = t_strarray_join(
 		(const char *const *)(argv + optind), " ");
 }
 
 int main(int argc, char *argv[])
 {
-	struct referral_ldap_client_settings set;
+	struct referral_directory_settings set;
 	struct probe probe;
 	struct ioloop *ioloop;
 	struct event *event;
@@ -304,7 +314,8 @@ int main(int argc, char *argv[])
 	event = event_create(NULL);
 	if (getenv("PROBE_DEBUG") != NULL)
 		event_set_forced_debug(event, TRUE);
-	if (referral_ldap_client_init(event, &set, &probe.client, &error) < 0) {
+	if (referral_ldap_client_init(event, &set, probe.dns_client,
+				      &probe.client, &error) < 0) {
 		printf("{\"init_error\": %s}\n", json_string(error));
 	} else {
 		probe_run(&probe);

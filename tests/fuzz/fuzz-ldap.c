@@ -9,6 +9,7 @@
 #include "str-sanitize.h"
 #include "compat-dns.h"
 #include "ldap-client.h"
+#include "referral-settings.h"
 #include "fuzz.h"
 
 #include <fcntl.h>
@@ -293,24 +294,28 @@ static void fuzz_check_end(void)
 
 static void fuzz_run_data(const uint8_t *data, size_t size, size_t packet_size)
 {
-	struct referral_ldap_client_settings set = {
-		.uris = (flags & FUZZ_TWO_SERVERS) == 0 ?
-			"ldap://192.0.2.1" : "ldap://192.0.2.1 ldap://192.0.2.2",
-		.starttls = (flags & FUZZ_STARTTLS) != 0,
-		.tls_ca_file = ca_path, .tls_ca_dir = "",
-		.tls_cert_file = "", .tls_key_file = "",
-		.auth_dn = "", .auth_dn_password = "", .sasl_mechanism = "",
-		.timeout_msecs = 2000, .connect_timeout_msecs = 1500,
-		.dns_client_socket_path = "",
+	struct referral_directory_settings set = {
+		.referral_ldap_uris = (flags & FUZZ_TWO_SERVERS) == 0 ?
+			"ldap://192.0.2.1" :
+			"ldap://192.0.2.1 ldap://192.0.2.2",
+		.referral_ldap_starttls = (flags & FUZZ_STARTTLS) != 0,
+		.referral_ldap_tls_ca_file = ca_path,
+		.referral_ldap_tls_ca_dir = "",
+		.referral_ldap_tls_cert_file = "",
+		.referral_ldap_tls_key_file = "",
+		.referral_ldap_auth_dn = "",
+		.referral_ldap_auth_dn_password = "",
+		.referral_ldap_sasl_mechanism = "",
+		.referral_ldap_timeout = 2000,
+		.referral_ldap_connect_timeout = 1500,
 	};
 	struct referral_ldap_client *client;
 	struct ioloop *ioloop = io_loop_create();
 	struct event *event = event_create(NULL);
 	const char *error;
 
-	event_set_append_log_prefix(event, "referral: ");
 	conns_count = searches_count = 0;
-	if (referral_ldap_client_init(event, &set, &client, &error) < 0)
+	if (referral_ldap_client_init(event, &set, "", &client, &error) < 0)
 		i_fatal("referral_ldap_client_init() failed: %s", error);
 	search_start(client);
 	search_start(client);

@@ -15,17 +15,20 @@ struct referral_ldap_request {
 struct fake_ldap_search *fake_ldap_searches;
 unsigned int fake_ldap_search_count, fake_ldap_cancel_count;
 const char *fake_ldap_init_error;
-struct referral_ldap_client_settings fake_ldap_settings;
+struct referral_directory_settings fake_ldap_settings;
+const char *fake_ldap_dns_client_socket_path;
 bool fake_ldap_is_init;
 
 static struct referral_ldap_client fake_client;
 
 int referral_ldap_client_init(struct event *event_parent ATTR_UNUSED,
-			      const struct referral_ldap_client_settings *set,
+			      const struct referral_directory_settings *set,
+			      const char *dns_client_socket_path,
 			      struct referral_ldap_client **client_r,
 			      const char **error_r)
 {
 	fake_ldap_settings = *set;
+	fake_ldap_dns_client_socket_path = dns_client_socket_path;
 	if (fake_ldap_init_error != NULL) {
 		*error_r = fake_ldap_init_error;
 		return -1;

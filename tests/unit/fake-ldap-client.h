@@ -4,6 +4,7 @@
 /* Stands in for plugin/ldap: searches wait until the test answers them. */
 
 #include "ldap-client.h"
+#include "referral-settings.h"
 
 struct fake_ldap_search {
 	struct fake_ldap_search *next;
@@ -25,7 +26,8 @@ extern unsigned int fake_ldap_search_count, fake_ldap_cancel_count;
 /* The next init fails with this */
 extern const char *fake_ldap_init_error;
 /* Of the last init; its strings are the caller's */
-extern struct referral_ldap_client_settings fake_ldap_settings;
+extern struct referral_directory_settings fake_ldap_settings;
+extern const char *fake_ldap_dns_client_socket_path;
 /* Is there a client? */
 extern bool fake_ldap_is_init;
 

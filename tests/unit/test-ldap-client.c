@@ -8,59 +8,58 @@
 #include <unistd.h>
 
 static const struct {
-	struct referral_ldap_client_settings set;
+	const char *uris, *ca_file, *key_file, *dn, *mechanism;
+	bool starttls;
 	const char *error;
 } init_errors[] = {
-	{ .set = { .uris = "" }, .error = "referral_ldap_uris: " },
-	{ .set = { .uris = "http://x" }, .error = "referral_ldap_uris: " },
-	{ .set = { .uris = "ldap://x", .sasl_mechanism = "GSSAPI" },
+	{ .uris = "", .error = "referral_ldap_uris: " },
+	{ .uris = "http://x", .error = "referral_ldap_uris: " },
+	{ .uris = "ldap://x", .mechanism = "GSSAPI",
 	  .error = "referral_ldap_sasl_mechanism: " },
-	{ .set = { .uris = "ldap://x", .auth_dn = "cn=x" },
+	{ .uris = "ldap://x", .dn = "cn=x",
 	  .error = "referral_ldap_auth_dn_password: " },
-	{ .set = { .uris = "ldaps://x", .tls_ca_file = "/nonexistent" },
+	{ .uris = "ldaps://x", .ca_file = "/nonexistent",
 	  .error = "referral_ldap_tls_ca_file: " },
-	{ .set = { .uris = "ldap://x", .starttls = TRUE,
-		   .tls_ca_file = "/nonexistent" },
+	{ .uris = "ldap://x", .starttls = TRUE, .ca_file = "/nonexistent",
 	  .error = "referral_ldap_tls_ca_file: " },
-	{ .set = { .uris = "ldapi://%2fx ldaps://x",
-		   .tls_key_file = "/dev/null" },
+	{ .uris = "ldapi://%2fx ldaps://x", .key_file = "/dev/null",
 	  .error = "referral_ldap_tls_key_file: " },
 };
 
-static const char *nonnull(const char *str)
-{
-	return str == NULL ? "" : str;
-}
-
 void test_ldap_init_errors(void)
 {
-	struct referral_ldap_client_settings set;
+	struct referral_directory_settings *set;
 	struct referral_ldap_client *client;
 	struct test_ldap test;
 	const char *error;
 	unsigned int i;
 
 	test_begin("ldap init errors");
-	test_ldap_init(&test);
 	for (i = 0; i < N_ELEMENTS(init_errors); i++) {
-		set = init_errors[i].set;
-		set.tls_ca_file = nonnull(set.tls_ca_file);
-		set.tls_ca_dir = nonnull(set.tls_ca_dir);
-		set.tls_cert_file = nonnull(set.tls_cert_file);
-		set.tls_key_file = nonnull(set.tls_key_file);
-		set.auth_dn = nonnull(set.auth_dn);
-		set.auth_dn_password = nonnull(set.auth_dn_password);
-		set.sasl_mechanism = nonnull(set.sasl_mechanism);
-		set.dns_client_socket_path = "x";
-		set.timeout_msecs = set.connect_timeout_msecs = 100;
+		test_ldap_init(&test);
+		set = &test.set;
+		set->referral_ldap_uris = init_errors[i].uris;
+		set->referral_ldap_starttls = init_errors[i].starttls;
+		if (init_errors[i].ca_file != NULL)
+			set->referral_ldap_tls_ca_file = init_errors[i].ca_file;
+		if (init_errors[i].key_file != NULL) {
+			set->referral_ldap_tls_key_file =
+				init_errors[i].key_file;
+		}
+		if (init_errors[i].dn != NULL)
+			set->referral_ldap_auth_dn = init_errors[i].dn;
+		if (init_errors[i].mechanism != NULL) {
+			set->referral_ldap_sasl_mechanism =
+				init_errors[i].mechanism;
+		}
 		error = NULL;
-		test_assert_idx(referral_ldap_client_init(test.event, &set,
-			&client, &error) < 0, i);
+		test_assert_idx(referral_ldap_client_init(test.event, set,
+			"x", &client, &error) < 0, i);
 		test_assert_idx(error != NULL && strncmp(error,
 			init_errors[i].error,
 			strlen(init_errors[i].error)) == 0, i);
+		test_ldap_deinit_all(&test);
 	}
-	test_ldap_deinit_all(&test);
 	test_end();
 }
 

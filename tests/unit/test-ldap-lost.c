@@ -82,7 +82,7 @@ static void test_idle_close(void (*close_conns)(struct test_ldap_server *))
 
 	for (turns = 0; turns < 8; turns++) {
 		test_ldap_init(&test);
-		test.set.timeout_msecs = 2000;
+		test.set.referral_ldap_timeout = 2000;
 		test_ldap_search(&test, &outcome);
 		test_ldap_wait(&test);
 		close_conns(test.server);
@@ -120,7 +120,7 @@ void test_ldap_lost_while_full(void)
 
 	test_begin("ldap lost while full");
 	test_ldap_init(&test);
-	test.set.timeout_msecs = 2000;
+	test.set.referral_ldap_timeout = 2000;
 	test.server->hold = TRUE;
 	for (i = 0; i < N_ELEMENTS(requests); i++)
 		requests[i] = test_ldap_search(&test, &outcomes[i]);
@@ -171,8 +171,9 @@ void test_ldap_drain_dead(void)
 	test_ldap_init(&test);
 	drain_ready = drain_dead = 0;
 	t_array_init(&uris, 1);
-	if (referral_ldap_uris_parse(pool_datastack_create(), test.set.uris,
-				     &uris, &error) < 0)
+	if (referral_ldap_uris_parse(pool_datastack_create(),
+				     test.set.referral_ldap_uris, &uris,
+				     &error) < 0)
 		i_unreached();
 	conn = referral_ldap_conn_create(test.event, &set, array_front(&uris),
 					 NULL, &vfuncs, NULL);

@@ -72,8 +72,8 @@ void test_ldap_flip(void)
 	test_begin("ldap flip");
 	for (byte = 0; byte < size; byte++) {
 		test_ldap_init(&test);
-		test.set.timeout_msecs = 50;
-		test.set.connect_timeout_msecs = 30;
+		test.set.referral_ldap_timeout = 50;
+		test.set.referral_ldap_connect_timeout = 30;
 		test.server->flip_bit = byte * 8 + byte % 8 + 1;
 		test_ldap_search(&test, &outcome);
 		test_ldap_wait(&test);

@@ -59,15 +59,17 @@ void test_ldap_init(struct test_ldap *test)
 	test->server = test_ldap_server_init();
 	buffer_append(test->server->answer, answer, sizeof(answer) - 1);
 
-	test->set.uris = t_strdup_printf("ldap://127.0.0.1:%u",
+	test->set.referral_ldap_uris = t_strdup_printf("ldap://127.0.0.1:%u",
 					 test->server->port);
-	test->set.tls_ca_file = test->set.tls_ca_dir = "";
-	test->set.tls_cert_file = test->set.tls_key_file = "";
-	test->set.auth_dn = test->set.auth_dn_password = "";
-	test->set.sasl_mechanism = "";
-	test->set.timeout_msecs = 20000;
-	test->set.connect_timeout_msecs = 15000;
-	test->set.dns_client_socket_path = "/nonexistent/dns-client";
+	test->set.referral_ldap_tls_ca_file = "";
+	test->set.referral_ldap_tls_ca_dir = "";
+	test->set.referral_ldap_tls_cert_file = "";
+	test->set.referral_ldap_tls_key_file = "";
+	test->set.referral_ldap_auth_dn = "";
+	test->set.referral_ldap_auth_dn_password = "";
+	test->set.referral_ldap_sasl_mechanism = "";
+	test->set.referral_ldap_timeout = 20000;
+	test->set.referral_ldap_connect_timeout = 15000;
 }
 
 void test_ldap_deinit_all(struct test_ldap *test)
@@ -109,8 +111,9 @@ test_ldap_search(struct test_ldap *test, struct test_ldap_outcome *outcome)
 	const char *error;
 
 	if (test->client == NULL &&
-	    referral_ldap_client_init(test->event, &test->set, &test->client,
-				      &error) < 0)
+	    referral_ldap_client_init(test->event, &test->set,
+				      "/nonexistent/dns-client",
+				      &test->client, &error) < 0)
 		i_fatal("referral_ldap_client_init(): %s", error);
 	search->test = test;
 	search->outcome = outcome;

@@ -6,6 +6,7 @@
 #include "test-common.h"
 #include "net.h"
 #include "ldap-client.h"
+#include "referral-settings.h"
 
 #define TEST_LDAP_TESTS(X) \
 	X(test_ldap_result) \
@@ -86,7 +87,7 @@ struct test_ldap {
 	struct ioloop *ioloop;
 	struct event *event;
 	struct test_ldap_server *server;
-	struct referral_ldap_client_settings set;
+	struct referral_directory_settings set;
 	struct referral_ldap_client *client;
 	/* of test_ldap_search() that have not been called back yet */
 	unsigned int waiting;

@@ -50,19 +50,26 @@ void test_lookup_init(void)
 	}
 
 	test_lookup_start_default();
-	test_assert_strcmp(fake_ldap_settings.uris,
+	test_assert_strcmp(fake_ldap_settings.referral_ldap_uris,
 			   "ldap://ldap1.example.com ldaps://ldap2");
-	test_assert(fake_ldap_settings.starttls);
-	test_assert_strcmp(fake_ldap_settings.tls_ca_file, "ca");
-	test_assert_strcmp(fake_ldap_settings.tls_ca_dir, "ca-dir");
-	test_assert_strcmp(fake_ldap_settings.tls_cert_file, "cert");
-	test_assert_strcmp(fake_ldap_settings.tls_key_file, "key");
-	test_assert_strcmp(fake_ldap_settings.auth_dn, "cn=dovecot");
-	test_assert_strcmp(fake_ldap_settings.auth_dn_password, "secret");
-	test_assert_strcmp(fake_ldap_settings.sasl_mechanism, "EXTERNAL");
-	test_assert(fake_ldap_settings.timeout_msecs == 2000);
-	test_assert(fake_ldap_settings.connect_timeout_msecs == 1500);
-	test_assert_strcmp(fake_ldap_settings.dns_client_socket_path,
+	test_assert(fake_ldap_settings.referral_ldap_starttls);
+	test_assert_strcmp(fake_ldap_settings.referral_ldap_tls_ca_file,
+			   "ca");
+	test_assert_strcmp(fake_ldap_settings.referral_ldap_tls_ca_dir,
+			   "ca-dir");
+	test_assert_strcmp(fake_ldap_settings.referral_ldap_tls_cert_file,
+			   "cert");
+	test_assert_strcmp(fake_ldap_settings.referral_ldap_tls_key_file,
+			   "key");
+	test_assert_strcmp(fake_ldap_settings.referral_ldap_auth_dn,
+			   "cn=dovecot");
+	test_assert_strcmp(fake_ldap_settings.referral_ldap_auth_dn_password,
+			   "secret");
+	test_assert_strcmp(fake_ldap_settings.referral_ldap_sasl_mechanism,
+			   "EXTERNAL");
+	test_assert(fake_ldap_settings.referral_ldap_timeout == 2000);
+	test_assert(fake_ldap_settings.referral_ldap_connect_timeout == 1500);
+	test_assert_strcmp(fake_ldap_dns_client_socket_path,
 			   "dns-client");
 	test_lookup_stop();
 	test_end();

@@ -11,9 +11,6 @@
 #include "settings-parser.h"
 #include "compat-auth.h"
 
-static referral_compat_passdb_create_t *passdb_create;
-static referral_compat_pass_finished_t *pass_finished;
-
 const char *referral_compat_request_protocol(const struct auth_request *request)
 {
 	return request->fields.service == NULL ? "" : request->fields.service;
@@ -46,16 +43,6 @@ void referral_compat_passdb_get(const struct auth_passdb *passdb,
 	passdb_r->returns = passdb->result_success <= AUTH_DB_RULE_RETURN_FAIL;
 }
 
-struct auth_passdb *
-referral_compat_passdb_copy(pool_t pool, const struct auth_passdb *passdb)
-{
-	struct auth_passdb *copy = p_memdup(pool, passdb, sizeof(*passdb));
-
-	copy->passdb->init_refcount++;
-	copy->next = NULL;
-	return copy;
-}
-
 static struct passdb_module *
 referral_passdb_preinit(pool_t pool, const char *args)
 {
@@ -66,16 +53,14 @@ referral_passdb_preinit(pool_t pool, const char *args)
 		i_fatal("passdb referral: args are not used, "
 			"see the settings referral_*: %s", args);
 	}
-	if (passdb_create(pool, NULL, &module, &error) < 0)
+	if (referral_passdb_create(pool, NULL, &module, &error) < 0)
 		i_fatal("passdb referral: %s", error);
 	return module;
 }
 
 void referral_compat_passdb_interface_init(
-	struct passdb_module_interface *iface,
-	referral_compat_passdb_create_t *create)
+	struct passdb_module_interface *iface)
 {
-	passdb_create = create;
 	iface->preinit = referral_passdb_preinit;
 }
 
@@ -86,19 +71,12 @@ void referral_compat_credentials_reply(lookup_credentials_callback_t *callback,
 	callback(result, NULL, 0, request);
 }
 
-static void
-referral_pass_callback(enum passdb_result result,
-		       const unsigned char *credentials ATTR_UNUSED,
-		       size_t size ATTR_UNUSED, struct auth_request *request)
+void referral_compat_pass_callback(enum passdb_result result,
+				   const unsigned char *credentials ATTR_UNUSED,
+				   size_t size ATTR_UNUSED,
+				   struct auth_request *request)
 {
-	pass_finished(request, result);
-}
-
-lookup_credentials_callback_t *
-referral_compat_pass_callback(referral_compat_pass_finished_t *finished)
-{
-	pass_finished = finished;
-	return referral_pass_callback;
+	referral_auth_pass_finished(request, result);
 }
 
 bool referral_compat_send_filter_get(struct event_filter **filter_r)
