@@ -21,10 +21,14 @@ const char *referral_reply_auth(const char *url_auth, const char *mech)
 	return mech;
 }
 
-/* RFC 3501 TEXT-CHAR, in US-ASCII (RFC 5530 and old clients know no other) */
+bool referral_reply_is_text_char(char c)
+{
+	return c >= ' ' && c <= '~';
+}
+
 static void append_text_char(string_t *dest, char c)
 {
-	if (c >= ' ' && c < 0x7f)
+	if (referral_reply_is_text_char(c))
 		str_append_c(dest, c);
 	else
 		str_append_c(dest, c == '\r' || c == '\n' || c == '\t' ?

@@ -12,6 +12,11 @@ enum referral_reply {
 	REFERRAL_REPLY_BYE,
 };
 
+/* May c stand in the text of a line as it is? RFC 3501 section 9 TEXT-CHAR
+   without the control characters that it lets through, in US-ASCII, since RFC
+   5530 and old clients know no other. */
+bool referral_reply_is_text_char(char c);
+
 /* What ";AUTH=" shall say (RFC 2221 section 4.1): url_auth is the setting
    referral_url_auth, mech the mechanism of AUTHENTICATE or NULL for the LOGIN
    command. Returns NULL for no ";AUTH=". */
@@ -20,7 +25,8 @@ const char *referral_reply_auth(const char *url_auth, const char *mech);
 /* "tag NO [REFERRAL url] text", CRLF included (RFC 2221 section 5, RFC 3501
    section 7.1). A BYE is always untagged; tag == NULL is also untagged; url ==
    NULL leaves the code out. url comes from referral_url_create(). text may be
-   anything: it never breaks the line. */
+   anything: what a line can't hold is replaced, as is a leading "[", which
+   would be taken for a response code, and an empty text. */
 const char *referral_reply_imap(enum referral_reply reply, const char *tag,
 				const char *url, const char *text);
 /* 'NO (REFERRAL "url") "text"', CRLF included (RFC 5804 section 1.3) */

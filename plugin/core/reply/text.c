@@ -3,6 +3,7 @@
 #include "lib.h"
 #include "str.h"
 #include "mailhost.h"
+#include "reply.h"
 #include "text.h"
 
 /* Append what the variable at *p ("%...") stands for and move *p behind it.
@@ -32,33 +33,15 @@ append_variable(string_t *dest, const char **p, const char *user,
 	return FALSE;
 }
 
-/* RFC 3501 section 9, TEXT-CHAR, without the control characters that it lets
-   through */
-static bool is_text_char(char c)
-{
-	return c >= ' ' && c <= '~';
-}
-
 const char *referral_text_expand(const char *text, const char *user,
 				 const char *host)
 {
 	string_t *dest = t_str_new(128);
-	char *p;
 
 	while (*text != '\0') {
 		if (*text != '%' || !append_variable(dest, &text, user, host))
 			str_append_c(dest, *text++);
 	}
-	/* text = 1*TEXT-CHAR: "%{user}" in a greeting has nothing to say */
-	if (str_len(dest) == 0)
-		str_append_c(dest, '?');
-	for (p = str_c_modifiable(dest); *p != '\0'; p++) {
-		if (!is_text_char(*p))
-			*p = '?';
-	}
-	/* An old client could read it as one more response code. */
-	if (str_c(dest)[0] == '[')
-		str_c_modifiable(dest)[0] = '?';
 	return str_c(dest);
 }
 
@@ -75,7 +58,7 @@ static int check_text(const char *text, const char **error_r)
 		return -1;
 	}
 	while (*text != '\0') {
-		if (!is_text_char(*text)) {
+		if (!referral_reply_is_text_char(*text)) {
 			*error_r = "only printable US-ASCII is allowed";
 			return -1;
 		}

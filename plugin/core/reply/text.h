@@ -3,9 +3,9 @@
 
 /* The human-readable text of a referral. */
 
-/* referral_text with %{user} and %{host} expanded; what RFC 3501 resp-text
-   does not allow (CR, LF, control and 8-bit octets, a leading "[") is
-   replaced. Allocated from the data stack. */
+/* referral_text with %{user} and %{host} expanded, allocated from the data
+   stack. It may hold whatever user and host hold, and may be empty: reply.h
+   makes a line of it that is safe. */
 const char *referral_text_expand(const char *text, const char *user,
 				 const char *host);
 /* Returns 0, or -1 and error_r that names referral_text */
