@@ -127,19 +127,12 @@ void referral_login_close(struct client *client, const char *reason)
 	close_schedule(client);
 }
 
-void referral_login_input(struct client *client)
+void referral_login_close_input(struct client *client)
 {
 	struct referral_login_client *rclient = REFERRAL_LOGIN_CONTEXT(client);
 	const unsigned char *data;
 	size_t size;
 
-	/* Before the greeting Dovecot only fills its buffer, and disconnects
-	   when that is full: a client that is to go needs not wait for auth. */
-	if (rclient->close_reason == NULL &&
-	    (client->notified_auth_ready || !referral_login_drain(client))) {
-		rclient->module_ctx.super.input(client);
-		return;
-	}
 	/* nothing is answered any more, but reading drives the TLS handshake */
 	if (i_stream_read_more(client->input, &data, &size) < 0) {
 		client_destroy(client, rclient->close_reason);
@@ -149,13 +142,11 @@ void referral_login_input(struct client *client)
 	close_schedule(client);
 }
 
-void referral_login_destroy(struct client *client)
+void referral_login_close_abort(struct client *client)
 {
 	struct referral_login_client *rclient = REFERRAL_LOGIN_CONTEXT(client);
 
 	timeout_remove(&rclient->to_close);
-	if (rclient->module_ctx.super.destroy != NULL)
-		rclient->module_ctx.super.destroy(client);
 }
 
 void referral_login_close_deinit(void)

@@ -3,10 +3,11 @@
 
 #include "login-private.h"
 #include "mailhost.h"
-#include "text.h"
+#include "drain-host.h"
 #include "referral-fields.h"
 #include "compat-login.h"
 #include "compat-login-settings.h"
+#include "ioloop.h"
 
 #include <unistd.h>
 #include <fcntl.h>
@@ -14,65 +15,66 @@
 /* a host, a port, and room for white space */
 #define REFERRAL_DRAIN_FILE_MAX_SIZE (REFERRAL_HOST_MAX_LEN + 64)
 
-/* Returns 1 and the file's first line, 0 if there is no file. */
-static int drain_file_read(const char **line_r, const char **error_r)
+/* The drain file as this process last saw it. Once a second is seldom enough
+   to cost a busy process nothing. Not inotify: Linux gives a user 128 of these,
+   and there may be more login processes than that. */
+static struct {
+	time_t read_at;
+	bool exists;
+	char text[REFERRAL_DRAIN_FILE_MAX_SIZE];
+	/* NULL if there was none */
+	char *error;
+} drain_file;
+
+/* Returns 1 if there is a file, 0 if not, -1 with errno. */
+static int drain_file_read(char *text, size_t size)
 {
-	char buf[REFERRAL_DRAIN_FILE_MAX_SIZE];
 	ssize_t ret;
 	int fd;
 
 	/* a fifo must not stop the login process */
 	fd = open(REFERRAL_DRAIN_FILE, O_RDONLY | O_NONBLOCK);
-	if (fd == -1) {
-		if (errno == ENOENT)
-			return 0;
-		*error_r = t_strdup_printf("open("REFERRAL_DRAIN_FILE") "
-					   "failed: %m");
-		return -1;
-	}
-	ret = read(fd, buf, sizeof(buf));
-	if (ret < 0)
-		*error_r = t_strdup_printf("read("REFERRAL_DRAIN_FILE") "
-					   "failed: %m");
+	if (fd == -1)
+		return errno == ENOENT ? 0 : -1;
+	ret = read(fd, text, size - 1);
 	i_close_fd(&fd);
 	if (ret < 0)
 		return -1;
-	*line_r = t_str_trim(t_strcut(t_strndup(buf, ret), '\n'), " \t\r");
+	text[ret] = '\0';
 	return 1;
 }
 
-/* Returns 1 if new clients are sent to host_r, 0 if they are served here. */
+static void drain_file_refresh(void)
+{
+	int ret;
+
+	if (drain_file.read_at == ioloop_time)
+		return;
+	drain_file.read_at = ioloop_time;
+	i_free(drain_file.error);
+	ret = drain_file_read(drain_file.text, sizeof(drain_file.text));
+	drain_file.exists = ret > 0;
+	if (ret < 0) {
+		drain_file.error = i_strdup_printf(
+			"Reading "REFERRAL_DRAIN_FILE" failed: %m");
+	}
+}
+
+/* Returns as referral_drain_host_get(). */
 static int
 drain_get_host(const struct referral_login_settings *set,
 	       struct referral_host *host_r, const char **error_r)
 {
-	const char *error, *value = "", *source = REFERRAL_DRAIN_FILE;
-	int ret;
-
-	if ((ret = drain_file_read(&value, error_r)) < 0)
-		return -1;
-	if (*value == '\0') {
-		value = set->referral_drain_host;
-		source = "referral_drain_host";
-		if (*value == '\0' && ret == 0)
-			return 0;
-		if (*value == '\0') {
-			*error_r = REFERRAL_DRAIN_FILE" names no host, "
-				"and referral_drain_host is empty";
-			return -1;
-		}
-		ret = 0;
-	}
-	if (referral_mailhost_parse(pool_datastack_create(), value, host_r,
-				    &error) < 0) {
-		*error_r = t_strdup_printf("%s: Invalid host %s: %s", source,
-			referral_mailhost_sanitize(value), error);
+	drain_file_refresh();
+	if (drain_file.error != NULL) {
+		*error_r = drain_file.error;
 		return -1;
 	}
-	/* one file for all protocols: its port is IMAP's */
-	if (ret > 0 && referral_login_protocol != &referral_login_imap)
-		host_r->port = 0;
-	return 1;
+	return referral_drain_host_get(
+		drain_file.exists ? drain_file.text : NULL,
+		set->referral_drain_host,
+		referral_login_protocol == &referral_login_imap,
+		host_r, error_r);
 }
 
 /* A busy server would say so for each connection. */
@@ -91,50 +93,38 @@ static void
 drain_client(struct client *client, const struct referral_login_settings *set,
 	     const struct referral_host *host)
 {
-	const char *url = referral_login_url(client, set, NULL, host);
-	const char *text = referral_text_expand(set->referral_text, "",
-						host->name);
+	struct referral_login_target target;
 
+	referral_login_target_get(client, set, NULL, host, &target);
 	client_send_raw(client, referral_login_protocol->reply(client,
-		REFERRAL_REPLY_BYE, url, text));
+		REFERRAL_REPLY_BYE, target.url, target.text));
 	referral_login_close(client, t_strdup_printf("Draining: referred to %s",
 		referral_host_to_string(host, 0)));
 }
 
-bool referral_login_drain(struct client *client)
+void referral_login_drain(struct client *client)
 {
-	struct referral_login_client *rclient = REFERRAL_LOGIN_CONTEXT(client);
 	const struct referral_login_settings *set;
 	struct referral_host host;
 	const char *error;
 	int ret;
 
 	/* a proxy takes a BYE for a broken server */
-	if (rclient->close_reason != NULL ||
-	    referral_compat_client_is_trusted(client))
-		return rclient->close_reason != NULL;
+	if (referral_compat_client_is_trusted(client))
+		return;
 	if (referral_compat_login_settings_get(client->event, &set,
 					       &error) < 0) {
 		drain_log_error(client, error);
-		return FALSE;
+		return;
 	}
 	if ((ret = drain_get_host(set, &host, &error)) < 0)
 		drain_log_error(client, error);
 	else if (ret > 0)
 		drain_client(client, set, &host);
 	referral_compat_login_settings_free(&set);
-	return ret > 0;
 }
 
-void referral_login_notify_auth_ready(struct client *client)
+void referral_login_drain_deinit(void)
 {
-	struct referral_login_client *rclient = REFERRAL_LOGIN_CONTEXT(client);
-
-	if (referral_login_drain(client))
-		return;
-	if (referral_compat_client_is_trusted(client)) {
-		client_add_forward_field(client, REFERRAL_FORWARD_TRUSTED,
-					 "yes");
-	}
-	rclient->module_ctx.super.notify_auth_ready(client);
+	i_free(drain_file.error);
 }

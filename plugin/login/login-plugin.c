@@ -27,7 +27,6 @@ static void referral_login_client_allocated(struct client *client)
 	v->notify_auth_ready = referral_login_notify_auth_ready;
 	v->auth_result = referral_login_auth_result;
 	v->proxy_parse_line = referral_login_proxy_parse_line;
-	v->send_raw_data = referral_login_send_raw_data;
 	v->input = referral_login_input;
 	v->destroy = referral_login_destroy;
 }
@@ -86,6 +85,7 @@ void login_referral_plugin_deinit(void)
 		return;
 	login_client_hooks_remove(&referral_login_hooks);
 	referral_login_close_deinit();
+	referral_login_drain_deinit();
 	referral_compat_login_settings_deinit();
 	referral_login_protocol = NULL;
 }

@@ -3,14 +3,13 @@
 
 /* The login plugin: which vfunc of a client does what.
 
-     notify_auth_ready  drain.c   BYE in place of the greeting
+     notify_auth_ready  client.c  drain.c: BYE in place of the greeting
+     input, destroy     client.c  close.c: the last line has to arrive
      auth_result        refer.c   NO for action refer
      proxy_parse_line   offer.c   OK for action offer
-     send_raw_data      refer.c   lets a reply take the place of Dovecot's
-     input, destroy     close.c   closing so that the last line arrives
 
-   imap.c and sieve.c know how their protocol says it. Nothing here refers to
-   a symbol that only some login binaries have. */
+   imap.c and sieve.c know how their protocol says it, target.c what. Nothing
+   here refers to a symbol that only some login binaries have. */
 
 #include "login-common.h"
 #include "client-common.h"
@@ -36,6 +35,11 @@ struct referral_login_protocol {
 	/* What a client is told right before a connection is closed */
 	const char *(*close_line)(struct client *client, const char *url,
 				  const char *text);
+	/* Our own reply to a finished login has been sent in the place of
+	   Dovecot's: do what else its auth_result would have done. NULL if
+	   there is nothing. */
+	void (*auth_replied)(struct client *client,
+			     const struct client_auth_reply *auth_reply);
 
 	/* Is line the home server's OK to our login? */
 	bool (*is_proxy_ok)(struct client *client, const char *line);
@@ -48,8 +52,6 @@ struct referral_login_protocol {
 struct referral_login_client {
 	union login_client_module_context module_ctx;
 
-	/* takes the place of what is sent next */
-	const char *replace_line;
 	/* client->auth_successes when its last result was handled */
 	unsigned int auth_successes;
 
@@ -73,26 +75,36 @@ void referral_login_auth_result(struct client *client,
 				const struct client_auth_reply *reply,
 				const char *text);
 int referral_login_proxy_parse_line(struct client *client, const char *line);
-void referral_login_send_raw_data(struct client *client, const void *data,
-				  size_t size);
 void referral_login_input(struct client *client);
 void referral_login_destroy(struct client *client);
 
-/* The URL that this client is referred to. user may be NULL. */
-const char *referral_login_url(struct client *client,
+struct referral_login_target {
+	/* of this client's referral, and its text */
+	const char *url, *text;
+};
+
+/* user may be NULL: the target of a BYE depends on nobody. What target_r points
+   to is allocated from the data stack. */
+void referral_login_target_get(struct client *client,
 			       const struct referral_login_settings *set,
 			       const char *user,
-			       const struct referral_host *host);
+			       const struct referral_host *host,
+			       struct referral_login_target *target_r);
 
-/* Greet the client with a BYE, if this server is being drained. Returns TRUE
-   if the connection is being closed. */
-bool referral_login_drain(struct client *client);
+/* Greet the client with a BYE and close the connection, if this server is
+   being drained. */
+void referral_login_drain(struct client *client);
+void referral_login_drain_deinit(void);
 
 /* Send what is buffered, close the connection and have the client receive it
    all: input that it has already sent, or sends before it notices, must not
    reset the connection (RFC 1122 section 4.2.2.13). The client structure is
    destroyed later from the event loop, reason is what it logs. */
 void referral_login_close(struct client *client, const char *reason);
+/* The client has sent something after that. */
+void referral_login_close_input(struct client *client);
+/* The client is being destroyed, for whatever reason. */
+void referral_login_close_abort(struct client *client);
 void referral_login_close_deinit(void);
 
 #endif

@@ -3,7 +3,6 @@
 
 #include "login-private.h"
 #include "mailhost.h"
-#include "text.h"
 #include "referral-fields.h"
 #include "compat-login.h"
 #include "compat-login-settings.h"
@@ -13,7 +12,8 @@ offer_line(struct client *client, const char *value, const char *line)
 {
 	const struct referral_login_settings *set;
 	struct referral_host host;
-	const char *url, *text, *error;
+	struct referral_login_target target;
+	const char *error;
 
 	if (referral_mailhost_parse(pool_datastack_create(), value, &host,
 				    &error) < 0) {
@@ -28,11 +28,11 @@ offer_line(struct client *client, const char *value, const char *line)
 			error);
 		return line;
 	}
-	url = referral_login_url(client, set, client->proxy_user, &host);
-	text = referral_text_expand(set->referral_text, client->proxy_user,
-				    host.name);
+	referral_login_target_get(client, set, client->proxy_user, &host,
+				  &target);
 	referral_compat_login_settings_free(&set);
-	return referral_login_protocol->offer(client, line, url, text);
+	return referral_login_protocol->offer(client, line, target.url,
+					      target.text);
 }
 
 int referral_login_proxy_parse_line(struct client *client, const char *line)

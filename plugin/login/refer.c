@@ -2,29 +2,9 @@
 
 #include "login-private.h"
 #include "mailhost.h"
-#include "url.h"
-#include "text.h"
 #include "referral-fields.h"
 #include "compat-login.h"
 #include "compat-login-settings.h"
-
-const char *referral_login_url(struct client *client,
-			       const struct referral_login_settings *set,
-			       const char *user,
-			       const struct referral_host *host)
-{
-	const struct referral_login_protocol *protocol =
-		referral_login_protocol;
-	const struct referral_url_params params = {
-		.scheme = protocol->scheme,
-		.user = user,
-		.auth = referral_reply_auth(set->referral_url_auth,
-					    protocol->get_mechanism(client)),
-		.host = *host,
-	};
-
-	return referral_url_create(&params);
-}
 
 /* Our auth module names the public host in a field of its own. Without one
    another passdb has set nologin and host, which may be anything. */
@@ -53,41 +33,33 @@ refer_get_host(struct client *client, const struct client_auth_reply *reply,
 	return 0;
 }
 
-/* Let Dovecot finish the login as it does, with line in the place of what it
-   would have said. */
-static void
-refer_send(struct client *client, const struct client_auth_reply *reply,
-	   const char *line)
-{
-	struct referral_login_client *rclient = REFERRAL_LOGIN_CONTEXT(client);
-
-	rclient->replace_line = line;
-	rclient->module_ctx.super.auth_result(client,
-		CLIENT_AUTH_RESULT_REFERRAL_NOLOGIN, reply, "");
-	rclient->replace_line = NULL;
-}
-
 static void
 refer_to_host(struct client *client, const struct client_auth_reply *reply,
 	      const struct referral_login_settings *set,
 	      const struct referral_host *host)
 {
-	const char *user = referral_compat_reply_user(reply);
-	const char *url = referral_login_url(client, set, user, host);
-	const char *text = reply->reason != NULL ? reply->reason :
-		referral_text_expand(set->referral_text, user, host->name);
+	const struct referral_login_protocol *protocol =
+		referral_login_protocol;
+	struct referral_login_target target;
+	const char *reason;
 
-	refer_send(client, reply, referral_login_protocol->reply(client,
-		REFERRAL_REPLY_NO, url, text));
+	referral_login_target_get(client, set,
+				  referral_compat_reply_user(reply), host,
+				  &target);
+	client_send_raw(client, protocol->reply(client, REFERRAL_REPLY_NO,
+		target.url, reply->reason != NULL ? reply->reason :
+		target.text));
+	if (protocol->auth_replied != NULL)
+		protocol->auth_replied(client, reply);
 	/* a proxy of the site's own may go on with another user */
 	if (!set->referral_close || referral_compat_client_is_trusted(client))
 		return;
 
-	text = t_strdup_printf("Referred to %s",
-			       referral_host_to_string(host, 0));
-	client_send_raw(client, referral_login_protocol->close_line(
-		client, url, text));
-	referral_login_close(client, text);
+	reason = t_strdup_printf("Referred to %s",
+				 referral_host_to_string(host, 0));
+	client_send_raw(client, protocol->close_line(client, target.url,
+						     reason));
+	referral_login_close(client, reason);
 }
 
 static void
@@ -139,17 +111,4 @@ void referral_login_auth_result(struct client *client,
 		rclient->module_ctx.super.auth_result(client,
 			CLIENT_AUTH_RESULT_AUTHFAILED, reply, AUTH_FAILED_MSG);
 	}
-}
-
-void referral_login_send_raw_data(struct client *client, const void *data,
-				  size_t size)
-{
-	struct referral_login_client *rclient = REFERRAL_LOGIN_CONTEXT(client);
-
-	if (rclient->replace_line != NULL) {
-		data = rclient->replace_line;
-		size = strlen(rclient->replace_line);
-		rclient->replace_line = NULL;
-	}
-	rclient->module_ctx.super.send_raw_data(client, data, size);
 }

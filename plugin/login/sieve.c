@@ -22,6 +22,18 @@ sieve_close_line(struct client *client ATTR_UNUSED, const char *url,
 	return referral_reply_sieve(REFERRAL_REPLY_BYE, url, text);
 }
 
+/* Dovecot's resets the parser of what the client sends, after every result, and
+   says nothing to a success. */
+static void
+sieve_auth_replied(struct client *client,
+		   const struct client_auth_reply *auth_reply)
+{
+	struct referral_login_client *rclient = REFERRAL_LOGIN_CONTEXT(client);
+
+	rclient->module_ctx.super.auth_result(client,
+		CLIENT_AUTH_RESULT_SUCCESS, auth_reply, NULL);
+}
+
 static bool sieve_is_proxy_ok(struct client *client, const char *line)
 {
 	size_t len = strlen(line);
@@ -48,6 +60,7 @@ const struct referral_login_protocol referral_login_sieve = {
 	.get_mechanism = sieve_get_mechanism,
 	.reply = sieve_reply,
 	.close_line = sieve_close_line,
+	.auth_replied = sieve_auth_replied,
 	.is_proxy_ok = sieve_is_proxy_ok,
 	.offer = sieve_offer,
 };

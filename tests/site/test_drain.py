@@ -8,6 +8,7 @@ import time
 import pytest
 
 from lib import PasswdFile, User
+from lib.dovecot import version
 from lib.process import cpu_secs, wait_for
 
 USERS = [User("alice")]
@@ -71,7 +72,7 @@ def remove_file(request):
 
 
 def test_file(front):
-    """Created, changed, removed: the next connection sees it."""
+    """Created, changed, removed: the next process sees it."""
     front.serves()
     front.write("home.example.com\n")
     front.drains("home.example.com")
@@ -82,6 +83,35 @@ def test_file(front):
     os.unlink(front.file)
     front.serves()
     assert front.site.sieve_client(front.server).greeting.status == "OK"
+
+
+def login_service(requests):
+    """Each process serves this many connections."""
+    name = "restart_request_count" if version() >= (2, 4) else "service_count"
+    return f"service imap-login {{\n  {name} = {requests}\n" \
+           "  process_limit = 1\n}\n"
+
+
+def test_busy_process(site):
+    """One that goes on serving looks once a second."""
+    front = Front(site, raw=login_service(10000))
+    front.serves()
+
+    def greets(status):
+        client = site.client(front.server)
+        client.close()
+        return client.greeting.status == status
+
+    for _ in range(2):
+        front.write("home.example.com\n")
+        wait_for(lambda: greets("BYE"), "the file to be seen", 3)
+        front.drains("home.example.com")
+        front.write("other.example.com\n")
+        wait_for(lambda: b"other.example.com" in site.client(
+            front.server).greeting.raw, "the change to be seen", 3)
+        os.unlink(front.file)
+        wait_for(lambda: greets("OK"), "the end to be seen", 3)
+    assert len(front.server.pids("imap-login")) == 1
 
 
 @pytest.mark.parametrize("text, imap, sieve", [

@@ -29,6 +29,7 @@
 	X(test_template_expand_octets) \
 	X(test_template_invalid) \
 	X(test_template_uses) \
+	X(test_drain_host) \
 	X(test_host_pattern) \
 	X(test_host_pattern_invalid) \
 	X(test_identity) \

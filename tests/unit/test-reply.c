@@ -83,7 +83,7 @@ void test_reply_imap(void)
 		  "a NO [REFERRAL "URL"] t ????.\r\n" },
 		{ REFERRAL_REPLY_NO, "a", URL, " \x1f~\x80\xff",
 		  "a NO [REFERRAL "URL"]  ?~??\r\n" },
-		{ REFERRAL_REPLY_NO, "a", URL, "[", "a NO [REFERRAL "URL"] (\r\n" },
+		{ REFERRAL_REPLY_NO, "a", NULL, "[", "a NO (\r\n" },
 		{ REFERRAL_REPLY_BYE, NULL, NULL, "[ALERT] x",
 		  "* BYE (ALERT] x\r\n" },
 		{ REFERRAL_REPLY_NO, "a", URL, "",

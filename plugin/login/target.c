@@ -1,0 +1,28 @@
+/* What a client is told of the host that it is to go to */
+
+#include "login-private.h"
+#include "referral-settings.h"
+#include "url.h"
+#include "text.h"
+
+void referral_login_target_get(struct client *client,
+			       const struct referral_login_settings *set,
+			       const char *user,
+			       const struct referral_host *host,
+			       struct referral_login_target *target_r)
+{
+	const struct referral_login_protocol *protocol =
+		referral_login_protocol;
+	const struct referral_url_params params = {
+		.scheme = protocol->scheme,
+		.user = user,
+		.auth = referral_reply_auth(set->referral_url_auth,
+					    protocol->get_mechanism(client)),
+		.host = *host,
+	};
+
+	target_r->url = referral_url_create(&params);
+	target_r->text = referral_text_expand(set->referral_text,
+					      user == NULL ? "" : user,
+					      host->name);
+}
