@@ -2,22 +2,92 @@
 
 #include "auth-common.h"
 #include "array.h"
+#include "str.h"
 #include "auth.h"
 #include "passdb.h"
 #include "compat-auth.h"
+#include "passdb-referral.h"
 #include "auth-check.h"
 
-struct referral_chain {
-	const char *protocol;
-	/* "passdb" or "master passdb" */
-	const char *kind;
-	const char *driver;
+#define REFERRAL_PASSDB_BLOCK "passdb { driver = "REFERRAL_PASSDB_DRIVER" }"
+
+enum referral_chain_fault {
+	/* An earlier passdb that says yes would end the lookup before the
+	   login is known to us. */
+	REFERRAL_CHAIN_NOT_FIRST,
+	REFERRAL_CHAIN_DENY,
+	REFERRAL_CHAIN_FILTERED,
+	REFERRAL_CHAIN_SKIPS,
+	REFERRAL_CHAIN_ONLY,
+	REFERRAL_CHAIN_MISSING,
+
+	REFERRAL_CHAIN_FAULT_COUNT
 };
 
-static bool
-referral_passdb_is_carrier(const struct auth_passdb *passdb, const char *driver)
+static const struct {
+	enum log_type level;
+	const char *text;
+} chain_faults[REFERRAL_CHAIN_FAULT_COUNT] = {
+	[REFERRAL_CHAIN_NOT_FIRST] = { LOG_TYPE_WARNING,
+		REFERRAL_PASSDB_BLOCK" is not the first: moved there. "
+		"Put it before the others" },
+	[REFERRAL_CHAIN_DENY] = { LOG_TYPE_ERROR,
+		REFERRAL_PASSDB_BLOCK" has deny set: remove it, "
+		"no decision is made by a deny passdb" },
+	[REFERRAL_CHAIN_FILTERED] = { LOG_TYPE_ERROR,
+		REFERRAL_PASSDB_BLOCK" is limited to some mechanisms or user "
+		"names: remove the limit, other logins get no decision" },
+	[REFERRAL_CHAIN_SKIPS] = { LOG_TYPE_ERROR,
+		REFERRAL_PASSDB_BLOCK" has skip set: remove it, "
+		"it could miss logins" },
+	[REFERRAL_CHAIN_ONLY] = { LOG_TYPE_ERROR,
+		REFERRAL_PASSDB_BLOCK" is the only one: it finds no passwords, "
+		"nobody can log in" },
+	[REFERRAL_CHAIN_MISSING] = { LOG_TYPE_WARNING,
+		REFERRAL_PASSDB_BLOCK" is missing: added. "
+		"Put it before the others" },
+};
+
+/* A configuration has one chain for each protocol, most of them copies of one
+   that is for all protocols. Which of them have a fault is said in one line. */
+struct referral_chain_protocols {
+	string_t *names;
+	bool all;
+};
+
+struct referral_chains {
+	struct referral_chain_protocols users[REFERRAL_CHAIN_FAULT_COUNT];
+	struct referral_chain_protocols masters[REFERRAL_CHAIN_FAULT_COUNT];
+};
+
+struct referral_chain {
+	struct referral_chains *chains;
+	struct auth *auth;
+	bool master;
+};
+
+static void
+referral_chain_fault(const struct referral_chain *chain,
+		     enum referral_chain_fault fault)
 {
-	return strcmp(passdb->passdb->iface.name, driver) == 0;
+	struct referral_chain_protocols *protocols = chain->master ?
+		&chain->chains->masters[fault] : &chain->chains->users[fault];
+	const char *name = referral_compat_auth_protocol(chain->auth);
+
+	if (protocols->names == NULL)
+		protocols->names = t_str_new(64);
+	if (name == NULL)
+		protocols->all = TRUE;
+	else {
+		if (str_len(protocols->names) > 0)
+			str_append(protocols->names, ", ");
+		str_append(protocols->names, name);
+	}
+}
+
+static bool referral_passdb_is_carrier(const struct auth_passdb *passdb)
+{
+	return strcmp(passdb->passdb->iface.name, REFERRAL_PASSDB_DRIVER) == 0;
 }
 
 static void
@@ -27,101 +97,122 @@ referral_chain_check_carrier(const struct referral_chain *chain,
 	struct referral_compat_passdb passdb;
 
 	referral_compat_passdb_get(carrier, &passdb);
-	if (passdb.deny) {
-		i_error("referral: %s %s { driver = %s } has deny set: "
-			"remove it, no decision is made by a deny passdb",
-			chain->protocol, chain->kind, chain->driver);
-	}
-	if (passdb.filtered) {
-		i_error("referral: %s %s { driver = %s } is limited to some "
-			"mechanisms or user names: remove the limit, "
-			"other logins get no decision",
-			chain->protocol, chain->kind, chain->driver);
-	}
-	if (passdb.skips) {
-		i_error("referral: %s %s { driver = %s } has skip set: "
-			"remove it, it could miss logins",
-			chain->protocol, chain->kind, chain->driver);
-	}
+	if (passdb.deny)
+		referral_chain_fault(chain, REFERRAL_CHAIN_DENY);
+	if (passdb.filtered)
+		referral_chain_fault(chain, REFERRAL_CHAIN_FILTERED);
+	if (passdb.skips)
+		referral_chain_fault(chain, REFERRAL_CHAIN_SKIPS);
+	if (carrier->next == NULL && !chain->master)
+		referral_chain_fault(chain, REFERRAL_CHAIN_ONLY);
 }
 
-/* Returns TRUE if there is a carrier. */
-static bool
+/* Returns the place of the carrier, or that of the chain's end. */
+static struct auth_passdb **referral_chain_find(struct auth_passdb **list)
+{
+	while (*list != NULL && !referral_passdb_is_carrier(*list))
+		list = &(*list)->next;
+	return list;
+}
+
+static struct auth_passdb *referral_chains_find_any(void)
+{
+	struct auth_passdb *carrier = NULL;
+	struct auth *auth;
+
+	array_foreach_elem(&auths, auth) {
+		if (carrier == NULL)
+			carrier = *referral_chain_find(&auth->passdbs);
+		if (carrier == NULL)
+			carrier = *referral_chain_find(&auth->masterdbs);
+	}
+	return carrier;
+}
+
+static void
 referral_chain_check(const struct referral_chain *chain,
 		     struct auth_passdb **list)
 {
-	struct auth_passdb **pos, *carrier;
+	struct auth_passdb **pos = referral_chain_find(list);
+	struct auth_passdb *carrier = *pos;
 
-	for (pos = list; *pos != NULL; pos = &(*pos)->next) {
-		if (referral_passdb_is_carrier(*pos, chain->driver))
-			break;
-	}
-	if ((carrier = *pos) == NULL)
-		return FALSE;
-	if (pos != list) {
-		/* An earlier passdb that says yes would end the lookup before
-		   the login is known to us. */
-		i_warning("referral: %s %s { driver = %s } is not the first: "
-			  "moved there. Put it before the others",
-			  chain->protocol, chain->kind, chain->driver);
+	if (carrier == NULL) {
+		referral_chain_fault(chain, REFERRAL_CHAIN_MISSING);
+		carrier = referral_compat_passdb_copy(chain->auth->pool,
+			referral_chains_find_any());
+	} else if (pos != list) {
+		referral_chain_fault(chain, REFERRAL_CHAIN_NOT_FIRST);
 		*pos = carrier->next;
+	}
+	if (carrier != *list) {
 		carrier->next = *list;
 		*list = carrier;
 	}
 	referral_chain_check_carrier(chain, carrier);
-	if (carrier->next == NULL && strcmp(chain->kind, "passdb") == 0) {
-		i_error("referral: %s %s { driver = %s } is the only one: "
-			"it finds no passwords, nobody can log in",
-			chain->protocol, chain->kind, chain->driver);
-	}
-	return TRUE;
 }
 
 /* A master login that never comes to the user's own passdbs never meets the
    carrier there. */
-static void
-referral_chain_check_masters(const struct referral_chain *chain,
-			     const struct auth_passdb *list)
+static bool referral_masters_need_carrier(struct auth_passdb **list)
 {
+	const struct auth_passdb *master;
 	struct referral_compat_passdb passdb;
 
-	for (; list != NULL; list = list->next) {
-		referral_compat_passdb_get(list, &passdb);
+	if (*referral_chain_find(list) != NULL)
+		return TRUE;
+	for (master = *list; master != NULL; master = master->next) {
+		referral_compat_passdb_get(master, &passdb);
 		if (passdb.returns)
-			break;
+			return TRUE;
 	}
-	if (list != NULL) {
-		i_error("referral: %s master logins get no decision and stay "
-			"on this server: set pass = yes "
-			"(2.4: result_success = continue) in the master passdb "
-			"or add a master passdb { driver = %s } before it",
-			chain->protocol, chain->driver);
+	return FALSE;
+}
+
+static void
+referral_auth_check_protocol(struct referral_chains *chains, struct auth *auth)
+{
+	struct referral_chain chain = {
+		.chains = chains,
+		.auth = auth,
+	};
+
+	if (auth->passdbs != NULL)
+		referral_chain_check(&chain, &auth->passdbs);
+	chain.master = TRUE;
+	if (referral_masters_need_carrier(&auth->masterdbs))
+		referral_chain_check(&chain, &auth->masterdbs);
+}
+
+static void
+referral_auth_check_log(struct event *event,
+			const struct referral_chain_protocols *protocols,
+			const char *kind)
+{
+	unsigned int i;
+
+	for (i = 0; i < REFERRAL_CHAIN_FAULT_COUNT; i++) {
+		if (protocols[i].names == NULL)
+			continue;
+		e_log(event, chain_faults[i].level, "%s%s%s", kind,
+		      chain_faults[i].text, protocols[i].all ? "" :
+		      t_strdup_printf(" (protocol %s)",
+				      str_c(protocols[i].names)));
 	}
 }
 
-void referral_auth_check_chains(const char *driver)
+void referral_auth_check_chains(struct event *event)
 {
-	struct referral_chain chain;
+	struct referral_chains chains;
 	struct auth *auth;
-	const char *name;
 
-	i_zero(&chain);
-	chain.driver = driver;
-	array_foreach_elem(&auths, auth) {
-		name = referral_compat_auth_protocol(auth);
-		chain.protocol = name == NULL ? "every protocol's" :
-			t_strdup_printf("protocol %s:", name);
-		chain.kind = "passdb";
-		if (!referral_chain_check(&chain, &auth->passdbs)) {
-			if (auth->passdbs != NULL) {
-				i_warning("referral: %s passdbs have no "
-					  "{ driver = %s }: its logins get no "
-					  "decision", chain.protocol, driver);
-			}
-			continue;
+	i_zero(&chains);
+	T_BEGIN {
+		array_foreach_elem(&auths, auth)
+			referral_auth_check_protocol(&chains, auth);
+		if (!worker) {
+			referral_auth_check_log(event, chains.users, "");
+			referral_auth_check_log(event, chains.masters,
+						"master ");
 		}
-		chain.kind = "master passdb";
-		if (!referral_chain_check(&chain, &auth->masterdbs))
-			referral_chain_check_masters(&chain, auth->masterdbs);
-	}
+	} T_END;
 }

@@ -3,11 +3,15 @@
 
 /* Where the carrier stands in the passdb chains of every protocol. */
 
-struct passdb_module_interface;
+struct event;
 
-/* Move each carrier to the head of its chain and say what cannot work. name is
-   the driver's. Run it from the ioloop after all passdbs are initialised, in
-   auth workers too: they must see the same chains. */
-void referral_auth_check_chains(const char *driver);
+/* Put a carrier at the head of each chain, and log to event what the
+   configuration has to say otherwise, and what cannot work. Where a chain has
+   no carrier of its own it gets one of the others: a login that nobody decides
+   would be a session here, wherever its user is at home. Run it from the
+   ioloop after all passdbs are initialised, in auth workers too: they must see
+   the same chains. There it logs nothing, since the auth process has said it
+   all. */
+void referral_auth_check_chains(struct event *event);
 
 #endif

@@ -47,7 +47,8 @@ referral_sockaddr_to_ip(const struct sockaddr *addr, struct ip_addr *ip_r)
 }
 
 static unsigned int
-referral_own_ips_get(pool_t pool, const struct ip_addr **ips_r)
+referral_own_ips_get(pool_t pool, struct event *event,
+		     const struct ip_addr **ips_r)
 {
 	ARRAY_TYPE(ip_addr) ips;
 	struct ifaddrs *ifaddrs, *ifa;
@@ -55,7 +56,7 @@ referral_own_ips_get(pool_t pool, const struct ip_addr **ips_r)
 
 	p_array_init(&ips, pool, 8);
 	if (getifaddrs(&ifaddrs) < 0) {
-		i_error("referral: getifaddrs() failed: %m "
+		e_error(event, "getifaddrs() failed: %m "
 			"(set referral_local_hosts)");
 	} else {
 		for (ifa = ifaddrs; ifa != NULL; ifa = ifa->ifa_next) {
@@ -71,7 +72,8 @@ referral_own_ips_get(pool_t pool, const struct ip_addr **ips_r)
 }
 
 static int
-referral_auth_identity_create(pool_t pool, const struct referral_settings *set,
+referral_auth_identity_create(pool_t pool, struct event *event,
+			      const struct referral_settings *set,
 			      struct referral_identity **identity_r,
 			      const char **error_r)
 {
@@ -84,7 +86,7 @@ referral_auth_identity_create(pool_t pool, const struct referral_settings *set,
 		/* resolves names: only here, at start */
 		id_set.fqdn = my_hostdomain();
 		id_set.own_ips_count =
-			referral_own_ips_get(pool, &id_set.own_ips);
+			referral_own_ips_get(pool, event, &id_set.own_ips);
 	}
 	return referral_identity_create(pool, &id_set, identity_r, error_r);
 }
@@ -159,8 +161,9 @@ referral_auth_protocol_create(struct referral_auth_config *config,
 			protocol->set->referral_proxy_fields));
 	protocol->proxy_credentials =
 		referral_proxy_fields_have_credentials(protocol->proxy_fields);
-	if (referral_auth_identity_create(config->pool, protocol->set,
-					  &identity, error_r) < 0)
+	if (referral_auth_identity_create(config->pool, config->event,
+					  protocol->set, &identity,
+					  error_r) < 0)
 		return -1;
 	return referral_policy_create(config->pool, name == NULL ? "" : name,
 				      protocol->set, identity,
@@ -219,6 +222,7 @@ int referral_auth_config_init(struct event *event,
 	config->pool = pool;
 	config->event = event_create(auth_event);
 	event_add_category(config->event, &referral_event_category);
+	event_set_append_log_prefix(config->event, "referral: ");
 	p_array_init(&config->protocols, pool, 8);
 
 	if (referral_auth_config_add_protocols(config, event, error_r) < 0) {

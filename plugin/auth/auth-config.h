@@ -24,6 +24,7 @@ struct referral_auth_protocol {
 
 struct referral_auth_config {
 	pool_t pool;
+	/* its lines, and those of its children, begin with "referral: " */
 	struct event *event;
 	const struct referral_directory_settings *directory;
 	/* NULL if no LDAP server is configured: then every mailHost comes

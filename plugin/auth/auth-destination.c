@@ -19,6 +19,7 @@ struct referral_pass {
 };
 
 static struct referral_auth_config *pass_config;
+static lookup_credentials_callback_t *pass_callback;
 
 static const struct referral_auth_protocol *referral_pass_protocol(void)
 {
@@ -31,14 +32,12 @@ static void referral_pass_hold(struct auth_request *request)
 {
 	struct referral_pass *pass;
 
-	if (request->private_callback.lookup_credentials ==
-	    referral_compat_pass_callback)
+	if (request->private_callback.lookup_credentials == pass_callback)
 		return;
 	pass = p_new(request->pool, struct referral_pass, 1);
 	pass->callback = request->private_callback.lookup_credentials;
 	event_set_ptr(request->event, REFERRAL_EVENT_PASS, pass);
-	request->private_callback.lookup_credentials =
-		referral_compat_pass_callback;
+	request->private_callback.lookup_credentials = pass_callback;
 }
 
 static void
@@ -71,8 +70,8 @@ referral_pass_answered(struct auth_request *request,
 	referral_pass_release(request, answer);
 }
 
-void referral_auth_pass_finished(struct auth_request *request,
-				 enum passdb_result result)
+static void
+referral_pass_finished(struct auth_request *request, enum passdb_result result)
 {
 	struct auth_fields *fields = request->fields.extra_fields;
 	struct referral_auth_answer answer;
@@ -108,6 +107,7 @@ void referral_auth_pass_arm(struct auth_request *request)
 void referral_auth_pass_init(struct referral_auth_config *config)
 {
 	pass_config = config;
+	pass_callback = referral_compat_pass_callback(referral_pass_finished);
 }
 
 void referral_auth_pass_deinit(void)

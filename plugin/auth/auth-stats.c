@@ -14,7 +14,7 @@ referral_auth_stats_log(const siginfo_t *si ATTR_UNUSED, void *context)
 	const struct referral_cache_stats *stats =
 		referral_lookup_get_cache_stats(config->lookup);
 
-	e_info(config->event, "referral: cache: hits %"PRIu64", "
+	e_info(config->event, "cache: hits %"PRIu64", "
 	       "misses %"PRIu64", stale %"PRIu64", evicted %"PRIu64", "
 	       "entries %u, bytes %zu",
 	       stats->hits, stats->misses, stats->stale, stats->evictions,

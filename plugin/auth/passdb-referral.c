@@ -19,8 +19,6 @@
 #include "auth-stats.h"
 #include "passdb-referral.h"
 
-#define REFERRAL_PASSDB_DRIVER "referral"
-
 /* Dovecot 2.4 makes a module for each protocol, 2.3 one for all: the
    configuration behind them is one. */
 static struct referral_auth_config *carrier_config;
@@ -65,9 +63,9 @@ referral_lookup_credentials(struct auth_request *request,
 		PASSDB_RESULT_SCHEME_NOT_AVAILABLE, request);
 }
 
-int referral_passdb_create(pool_t pool, struct event *event,
-			   struct passdb_module **module_r,
-			   const char **error_r)
+static int
+referral_carrier_create(pool_t pool, struct event *event,
+			struct passdb_module **module_r, const char **error_r)
 {
 	if (carrier_config == NULL &&
 	    referral_auth_config_init(event, &carrier_config, error_r) < 0)
@@ -79,7 +77,7 @@ int referral_passdb_create(pool_t pool, struct event *event,
 static void referral_carrier_check(void *context ATTR_UNUSED)
 {
 	timeout_remove(&carrier_to_check);
-	referral_auth_check_chains(REFERRAL_PASSDB_DRIVER);
+	referral_auth_check_chains(carrier_config->event);
 }
 
 static void referral_carrier_init(struct passdb_module *module)
@@ -127,7 +125,8 @@ static struct passdb_module_interface referral_passdb = {
 
 void referral_passdb_register(void)
 {
-	referral_compat_passdb_interface_init(&referral_passdb);
+	referral_compat_passdb_interface_init(&referral_passdb,
+					      referral_carrier_create);
 	passdb_register_module(&referral_passdb);
 }
 

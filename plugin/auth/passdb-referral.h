@@ -1,7 +1,9 @@
 #ifndef REFERRAL_PASSDB_H
 #define REFERRAL_PASSDB_H
 
-/* The passdb driver "referral". */
+/* the name of the passdb driver */
+#define REFERRAL_PASSDB_DRIVER "referral"
+
 void referral_passdb_register(void);
 void referral_passdb_unregister(void);
 

@@ -34,28 +34,32 @@ struct referral_compat_passdb {
 };
 void referral_compat_passdb_get(const struct auth_passdb *passdb,
 				struct referral_compat_passdb *passdb_r);
+/* Another link to the same module and settings, for a second chain. Dovecot
+   deinitialises it with that chain. */
+struct auth_passdb *
+referral_compat_passdb_copy(pool_t pool, const struct auth_passdb *passdb);
 
-/* Fill in name and preinit; preinit calls create() below. */
+/* Make the module for one passdb block. event is where settings are found, NULL
+   on Dovecot 2.3. Returns 0, or -1 and error_r. */
+typedef int referral_compat_passdb_create_t(pool_t pool, struct event *event,
+					    struct passdb_module **module_r,
+					    const char **error_r);
+/* Fill in preinit, which calls create(). */
 void referral_compat_passdb_interface_init(
-	struct passdb_module_interface *iface);
-/* Implemented by passdb-referral.c: make the module for one passdb block, read
-   the configuration if this is the first one. event is where settings are
-   found, NULL on Dovecot 2.3. Returns 0, or -1 and error_r. */
-int referral_passdb_create(pool_t pool, struct event *event,
-			   struct passdb_module **module_r,
-			   const char **error_r);
+	struct passdb_module_interface *iface,
+	referral_compat_passdb_create_t *create);
 
 /* Answer a credentials lookup with nothing but a result. */
 void referral_compat_credentials_reply(lookup_credentials_callback_t *callback,
 				       enum passdb_result result,
 				       struct auth_request *request);
 
-/* A callback for credentials lookups that calls referral_auth_pass_finished()
-   with the result. */
-lookup_credentials_callback_t referral_compat_pass_callback;
-/* Implemented by auth-pass.c */
-void referral_auth_pass_finished(struct auth_request *request,
-				 enum passdb_result result);
+/* A callback for credentials lookups that hands on nothing but the result, to
+   finished(). There is one finished() for all of them. */
+typedef void referral_compat_pass_finished_t(struct auth_request *request,
+					     enum passdb_result result);
+lookup_credentials_callback_t *
+referral_compat_pass_callback(referral_compat_pass_finished_t *finished);
 
 /* The filter of those events that somebody outside this process, a metric for
    one, wants to see: NULL if nobody does. Returns FALSE if this Dovecot does

@@ -139,14 +139,14 @@ void referral_ldap_peer_log_failure(struct referral_ldap_peer *peer,
 		peer->failing_since = now;
 	else if (strcmp(peer->logged_error, error) == 0 ||
 		 now - peer->logged_at < SERVERS_LOG_INTERVAL_MSECS) {
-		e_debug(event, "referral: %s", error);
+		e_debug(event, "%s", error);
 		return;
 	}
 	peer->failing = TRUE;
 	peer->logged_at = now;
 	i_free(peer->logged_error);
 	peer->logged_error = i_strdup(error);
-	e_error(event, "referral: %s", error);
+	e_error(event, "%s", error);
 }
 
 void referral_ldap_peer_log_recovery(struct referral_ldap_peer *peer)
@@ -156,7 +156,7 @@ void referral_ldap_peer_log_recovery(struct referral_ldap_peer *peer)
 	if (!peer->failing)
 		return;
 	e_info(referral_ldap_conn_get_event(peer->conn),
-	       "referral: ldap server %s works again after %u.%03u s",
+	       "ldap server %s works again after %u.%03u s",
 	       referral_ldap_conn_get_name(peer->conn),
 	       (unsigned int)(msecs / 1000), (unsigned int)(msecs % 1000));
 	peer->failing = FALSE;

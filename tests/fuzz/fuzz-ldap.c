@@ -314,6 +314,7 @@ static void fuzz_run_data(const uint8_t *data, size_t size, size_t packet_size)
 	struct event *event = event_create(NULL);
 	const char *error;
 
+	event_set_append_log_prefix(event, "referral: ");
 	conns_count = searches_count = 0;
 	if (referral_ldap_client_init(event, &set, "", &client, &error) < 0)
 		i_fatal("referral_ldap_client_init() failed: %s", error);

@@ -88,17 +88,3 @@ def test_per_protocol(shared_site, front):
     front.raw = raw
     front.configure()
     front.reload()
-
-
-def test_not_first(site):
-    """A carrier behind other passdbs is put first, with a warning."""
-    from lib import Referral, referral_settings
-    ldap = site.slapd(USERS)
-    front = site.dovecot(
-        "front.example.com", [PasswdFile(USERS), Referral()],
-        settings=referral_settings(ldap,
-                                   referral_local_hosts="front.example.com"))
-    front.log.wait(["Warning", "passdb", "first"])
-    assert site.client(front).login("bob", "secret").code == "REFERRAL"
-    reply = site.client(front).login("bob", "guess")
-    assert reply.code == "AUTHENTICATIONFAILED"

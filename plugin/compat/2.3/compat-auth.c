@@ -11,6 +11,9 @@
 #include "settings-parser.h"
 #include "compat-auth.h"
 
+static referral_compat_passdb_create_t *passdb_create;
+static referral_compat_pass_finished_t *pass_finished;
+
 const char *referral_compat_request_protocol(const struct auth_request *request)
 {
 	return request->fields.service == NULL ? "" : request->fields.service;
@@ -43,6 +46,16 @@ void referral_compat_passdb_get(const struct auth_passdb *passdb,
 	passdb_r->returns = passdb->result_success <= AUTH_DB_RULE_RETURN_FAIL;
 }
 
+struct auth_passdb *
+referral_compat_passdb_copy(pool_t pool, const struct auth_passdb *passdb)
+{
+	struct auth_passdb *copy = p_memdup(pool, passdb, sizeof(*passdb));
+
+	copy->passdb->init_refcount++;
+	copy->next = NULL;
+	return copy;
+}
+
 static struct passdb_module *
 referral_passdb_preinit(pool_t pool, const char *args)
 {
@@ -53,14 +66,16 @@ referral_passdb_preinit(pool_t pool, const char *args)
 		i_fatal("passdb referral: args are not used, "
 			"see the settings referral_*: %s", args);
 	}
-	if (referral_passdb_create(pool, NULL, &module, &error) < 0)
+	if (passdb_create(pool, NULL, &module, &error) < 0)
 		i_fatal("passdb referral: %s", error);
 	return module;
 }
 
 void referral_compat_passdb_interface_init(
-	struct passdb_module_interface *iface)
+	struct passdb_module_interface *iface,
+	referral_compat_passdb_create_t *create)
 {
+	passdb_create = create;
 	iface->preinit = referral_passdb_preinit;
 }
 
@@ -71,12 +86,19 @@ void referral_compat_credentials_reply(lookup_credentials_callback_t *callback,
 	callback(result, NULL, 0, request);
 }
 
-void referral_compat_pass_callback(enum passdb_result result,
-				   const unsigned char *credentials ATTR_UNUSED,
-				   size_t size ATTR_UNUSED,
-				   struct auth_request *request)
+static void
+referral_pass_callback(enum passdb_result result,
+		       const unsigned char *credentials ATTR_UNUSED,
+		       size_t size ATTR_UNUSED, struct auth_request *request)
 {
-	referral_auth_pass_finished(request, result);
+	pass_finished(request, result);
+}
+
+lookup_credentials_callback_t *
+referral_compat_pass_callback(referral_compat_pass_finished_t *finished)
+{
+	pass_finished = finished;
+	return referral_pass_callback;
 }
 
 bool referral_compat_send_filter_get(struct event_filter **filter_r)

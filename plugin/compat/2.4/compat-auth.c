@@ -12,6 +12,9 @@
 	(DOVECOT_VERSION_MAJOR > 2 || DOVECOT_VERSION_MINOR > 4 || \
 	 DOVECOT_VERSION_MICRO >= (micro))
 
+static referral_compat_passdb_create_t *passdb_create;
+static referral_compat_pass_finished_t *pass_finished;
+
 const char *referral_compat_request_protocol(const struct auth_request *request)
 {
 	return request->fields.protocol == NULL ? "" : request->fields.protocol;
@@ -40,6 +43,19 @@ void referral_compat_passdb_get(const struct auth_passdb *passdb,
 	passdb_r->returns = passdb->result_success <= AUTH_DB_RULE_RETURN_FAIL;
 }
 
+struct auth_passdb *
+referral_compat_passdb_copy(pool_t pool, const struct auth_passdb *passdb)
+{
+	struct auth_passdb *copy = p_memdup(pool, passdb, sizeof(*passdb));
+
+	copy->passdb->init_refcount++;
+	pool_ref(copy->set->pool);
+	pool_ref(copy->auth_set->pool);
+	pool_ref(copy->unexpanded_post_set->pool);
+	copy->next = NULL;
+	return copy;
+}
+
 static int
 referral_passdb_preinit(pool_t pool, struct event *event,
 #if VERSION_AT_LEAST(3)
@@ -47,12 +63,14 @@ referral_passdb_preinit(pool_t pool, struct event *event,
 #endif
 			struct passdb_module **module_r, const char **error_r)
 {
-	return referral_passdb_create(pool, event, module_r, error_r);
+	return passdb_create(pool, event, module_r, error_r);
 }
 
 void referral_compat_passdb_interface_init(
-	struct passdb_module_interface *iface)
+	struct passdb_module_interface *iface,
+	referral_compat_passdb_create_t *create)
 {
+	passdb_create = create;
 	iface->preinit = referral_passdb_preinit;
 }
 
@@ -67,15 +85,23 @@ void referral_compat_credentials_reply(lookup_credentials_callback_t *callback,
 #endif
 }
 
-void referral_compat_pass_callback(enum passdb_result result,
-				   const unsigned char *credentials ATTR_UNUSED,
-				   size_t size ATTR_UNUSED,
+static void
+referral_pass_callback(enum passdb_result result,
+		       const unsigned char *credentials ATTR_UNUSED,
+		       size_t size ATTR_UNUSED,
 #if VERSION_AT_LEAST(5)
-				   const char *scheme ATTR_UNUSED,
+		       const char *scheme ATTR_UNUSED,
 #endif
-				   struct auth_request *request)
+		       struct auth_request *request)
 {
-	referral_auth_pass_finished(request, result);
+	pass_finished(request, result);
+}
+
+lookup_credentials_callback_t *
+referral_compat_pass_callback(referral_compat_pass_finished_t *finished)
+{
+	pass_finished = finished;
+	return referral_pass_callback;
 }
 
 bool referral_compat_send_filter_get(struct event_filter **filter_r)

@@ -1,0 +1,67 @@
+"""The carrier is asked first, whatever the order of the passdbs: a login that
+nobody decides would be a session here."""
+
+import pytest
+
+from lib import PasswdFile, Referral, User, pair, referral_settings
+from lib.dovecot import version
+from lib.dovecot_config import dialect
+
+FRONT = "front.example.com"
+USERS = [User("alice", FRONT), User("bob", "home.example.com")]
+ROOT = User("root", password="master")
+SEPARATOR = {"auth_master_user_separator": "*"}
+
+
+def start(site, passdbs, **kwargs):
+    ldap = site.slapd(USERS)
+    settings = referral_settings(ldap, referral_local_hosts=FRONT,
+                                 **kwargs.pop("settings", {}))
+    return site.dovecot(FRONT, passdbs, settings=settings, **kwargs)
+
+
+def warnings(front, text):
+    front.log.wait(["Warning", text])
+    return [line for line in front.log.lines()
+            if "Warning" in line and text in line]
+
+
+def test_not_first(site):
+    """Put first, and said in one line for all protocols and workers."""
+    front = start(site, [PasswdFile(USERS), Referral()],
+                  protocols=("imap", "pop3", "sieve", "submission"))
+    assert site.client(front).login("bob", "secret").code == "REFERRAL"
+    reply = site.client(front).login("bob", "guess")
+    assert reply.code == "AUTHENTICATIONFAILED"
+    lines = warnings(front, "{ driver = referral } is not the first")
+    assert len(lines) == 1, lines
+
+
+@pytest.mark.parametrize("how", ["LOGIN command", "PLAIN"])
+def test_master_that_asks_no_other(site, how):
+    """A master passdb without pass = yes never comes to the user's own."""
+    front = start(site, [PasswdFile([ROOT], master="yes"), Referral(),
+                         PasswdFile(USERS)], settings=SEPARATOR)
+    client = site.client(front)
+    assert client.log_in(how, "alice*root", "master").status == "OK"
+    client.select_inbox()
+    reply = site.client(front).log_in(how, "bob*root", "master")
+    assert reply.url.host == "home.example.com"
+    assert not front.logged_in("bob")
+    reply = site.client(front).log_in(how, "bob*root", "guess")
+    assert reply.code == "AUTHENTICATIONFAILED"
+    assert len(warnings(front, "master passdb { driver = referral } is "
+                        "missing: added")) == 1
+
+
+def test_protocol_without(site):
+    """A carrier in one protocol's passdbs serves all."""
+    carrier = Referral().render("referral", site.dir, dialect(version()))
+    front = start(site, [PasswdFile(USERS)],
+                  settings={"referral_other_action": "reject"},
+                  raw=f"protocol imap {{\n{carrier}}}\n")
+    assert site.client(front).login("bob", "secret").code == "REFERRAL"
+    assert not site.pop3(front).login("bob", "secret")[0]
+    assert site.pop3(front).login("alice", "secret")[0]
+    assert len(warnings(front, "passdb { driver = referral } is missing: "
+                        "added")) == 1
