@@ -5,6 +5,7 @@
 #include "auth-request.h"
 #include "compat-auth.h"
 #include "auth-config.h"
+#include "auth-explain.h"
 #include "auth-query.h"
 #include "auth-outcome.h"
 #include "auth-destination.h"
@@ -98,6 +99,7 @@ void referral_auth_pass_arm(struct auth_request *request)
 	if (pass_config == NULL || request->handler != NULL ||
 	    request->wanted_credentials_scheme == NULL ||
 	    *request->wanted_credentials_scheme != '\0' ||
+	    referral_request_is_explain(request) ||
 	    strcmp(referral_compat_request_protocol(request),
 		   REFERRAL_PASS_PROTOCOL) != 0)
 		return;

@@ -205,11 +205,11 @@ referral_outcome_is_loop(const struct auth_request *request,
 	return FALSE;
 }
 
-static void
-referral_outcome_decide(struct auth_request *request,
-			const struct referral_auth_answer *answer,
-			const struct referral_auth_protocol *protocol,
-			bool can_proxy, struct referral_decision *decision_r)
+void referral_outcome_decide(struct auth_request *request,
+			     const struct referral_auth_answer *answer,
+			     const struct referral_auth_protocol *protocol,
+			     bool can_proxy,
+			     struct referral_decision *decision_r)
 {
 	struct referral_policy_input input;
 
@@ -223,6 +223,17 @@ referral_outcome_decide(struct auth_request *request,
 		decision_r->detail = "the session has come from there "
 			"(check referral_local_hosts there)";
 	}
+}
+
+static void
+referral_outcome_decide_login(struct auth_request *request,
+			      const struct referral_auth_answer *answer,
+			      const struct referral_auth_protocol *protocol,
+			      bool can_proxy,
+			      struct referral_decision *decision_r)
+{
+	referral_outcome_decide(request, answer, protocol, can_proxy,
+				decision_r);
 	referral_auth_log(request, answer, decision_r,
 			  protocol->set->referral_dry_run);
 	if (protocol->set->referral_dry_run)
@@ -237,9 +248,9 @@ referral_outcome_apply(struct auth_request *request,
 	struct referral_decision decision;
 
 	/* SCRAM and CRAM-MD5 leave no password to log in with elsewhere */
-	referral_outcome_decide(request, answer, protocol,
-				request->mech_password != NULL ||
-				protocol->proxy_credentials, &decision);
+	referral_outcome_decide_login(request, answer, protocol,
+				      request->mech_password != NULL ||
+				      protocol->proxy_credentials, &decision);
 	return referral_outcome_set_fields(request, protocol, &decision);
 }
 
@@ -251,7 +262,8 @@ referral_outcome_apply_pass(struct auth_request *request,
 	struct referral_decision decision;
 
 	/* LMTP has no passwords */
-	referral_outcome_decide(request, answer, protocol, TRUE, &decision);
+	referral_outcome_decide_login(request, answer, protocol, TRUE,
+				      &decision);
 	switch (decision.action) {
 	case REFERRAL_ACTION_OFFER:
 	case REFERRAL_ACTION_PROXY:

@@ -10,6 +10,15 @@
 struct auth_request;
 struct referral_auth_protocol;
 struct referral_auth_answer;
+struct referral_decision;
+
+/* The decision alone: nothing is set or logged, and a dry run is not looked at.
+   can_proxy: there is something to log in with at the home server. */
+void referral_outcome_decide(struct auth_request *request,
+			     const struct referral_auth_answer *answer,
+			     const struct referral_auth_protocol *protocol,
+			     bool can_proxy,
+			     struct referral_decision *decision_r);
 
 /* Decide and set the request's fields. Returns what to tell Dovecot's own
    reply callback: SUCCESS, or FAILURE if the login has to be tried later. */

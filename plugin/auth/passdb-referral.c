@@ -14,6 +14,7 @@
 #include "auth-check.h"
 #include "auth-config.h"
 #include "auth-hook.h"
+#include "auth-line.h"
 #include "auth-log.h"
 #include "auth-destination.h"
 #include "auth-stats.h"
@@ -78,6 +79,8 @@ static void referral_carrier_check(void *context ATTR_UNUSED)
 {
 	timeout_remove(&carrier_to_check);
 	referral_auth_check_chains(carrier_config->event);
+	if (!worker)
+		referral_auth_line_init(carrier_config);
 }
 
 static void referral_carrier_init(struct passdb_module *module)
@@ -107,6 +110,7 @@ static void referral_carrier_deinit(struct passdb_module *module ATTR_UNUSED)
 		return;
 
 	timeout_remove(&carrier_to_check);
+	referral_auth_line_deinit();
 	referral_auth_stats_deinit(carrier_config);
 	/* Answers what is still held back. Later, when modules are unloaded,
 	   the request handlers would be gone. */
@@ -122,6 +126,17 @@ static struct passdb_module_interface referral_passdb = {
 	.deinit = referral_carrier_deinit,
 	.verify_plain = referral_verify_plain,
 };
+
+bool referral_passdb_is_in(const struct auth *auth)
+{
+	const struct auth_passdb *db;
+
+	for (db = auth->passdbs; db != NULL; db = db->next) {
+		if (strcmp(db->passdb->iface.name, REFERRAL_PASSDB_DRIVER) == 0)
+			return TRUE;
+	}
+	return FALSE;
+}
 
 void referral_passdb_register(void)
 {

@@ -61,6 +61,21 @@ typedef void referral_compat_pass_finished_t(struct auth_request *request,
 lookup_credentials_callback_t *
 referral_compat_pass_callback(referral_compat_pass_finished_t *finished);
 
+/* A request that belongs to no login and has no mechanism. */
+struct auth_request *referral_compat_request_create(struct event *parent);
+/* For passdbs that are limited to some mechanisms: make it a request of this
+   one (upper case). It has to be cleared before the request is freed. Returns
+   FALSE if the protocol has no such mechanism. */
+bool referral_compat_request_set_mech(struct auth_request *request,
+				      const char *mech_name);
+void referral_compat_request_clear_mech(struct auth_request *request);
+
+/* Have the passdbs look up any credentials for such a request. finished() is
+   called with the result, maybe from inside. There is one finished() for all of
+   them. */
+void referral_compat_request_lookup(struct auth_request *request,
+				    referral_compat_pass_finished_t *finished);
+
 /* The filter of those events that somebody outside this process, a metric for
    one, wants to see: NULL if nobody does. Returns FALSE if this Dovecot does
    not tell. */

@@ -13,6 +13,7 @@
 
 static referral_compat_passdb_create_t *passdb_create;
 static referral_compat_pass_finished_t *pass_finished;
+static referral_compat_pass_finished_t *lookup_finished;
 
 const char *referral_compat_request_protocol(const struct auth_request *request)
 {
@@ -99,6 +100,43 @@ referral_compat_pass_callback(referral_compat_pass_finished_t *finished)
 {
 	pass_finished = finished;
 	return referral_pass_callback;
+}
+
+struct auth_request *referral_compat_request_create(struct event *parent)
+{
+	return auth_request_new_dummy(parent);
+}
+
+bool referral_compat_request_set_mech(struct auth_request *request,
+				      const char *mech_name)
+{
+	request->mech = mech_register_find(auth_request_get_auth(request)->reg,
+					   mech_name);
+	return request->mech != NULL &&
+		auth_request_import(request, "mech", mech_name);
+}
+
+void referral_compat_request_clear_mech(struct auth_request *request)
+{
+	/* it would free a request of its own size */
+	request->mech = NULL;
+}
+
+static void
+referral_lookup_callback(enum passdb_result result,
+			 const unsigned char *credentials ATTR_UNUSED,
+			 size_t size ATTR_UNUSED,
+			 struct auth_request *request)
+{
+	lookup_finished(request, result);
+}
+
+void referral_compat_request_lookup(struct auth_request *request,
+				    referral_compat_pass_finished_t *finished)
+{
+	lookup_finished = finished;
+	auth_request_set_state(request, AUTH_REQUEST_STATE_MECH_CONTINUE);
+	auth_request_lookup_credentials(request, "", referral_lookup_callback);
 }
 
 bool referral_compat_send_filter_get(struct event_filter **filter_r)

@@ -14,6 +14,7 @@
 
 static referral_compat_passdb_create_t *passdb_create;
 static referral_compat_pass_finished_t *pass_finished;
+static referral_compat_pass_finished_t *lookup_finished;
 
 const char *referral_compat_request_protocol(const struct auth_request *request)
 {
@@ -102,6 +103,65 @@ referral_compat_pass_callback(referral_compat_pass_finished_t *finished)
 {
 	pass_finished = finished;
 	return referral_pass_callback;
+}
+
+struct auth_request *referral_compat_request_create(struct event *parent)
+{
+#if VERSION_AT_LEAST(2)
+	return auth_request_new(parent);
+#else
+	return auth_request_new_dummy(parent);
+#endif
+}
+
+bool referral_compat_request_set_mech(struct auth_request *request,
+				      const char *mech_name)
+{
+	const struct auth *auth = auth_request_get_auth(request);
+
+#if VERSION_AT_LEAST(2)
+	const struct sasl_server_mech *mech =
+		sasl_server_mech_find(auth->sasl_inst, mech_name);
+
+	if (mech == NULL)
+		return FALSE;
+	request->sasl.req.mech_name = p_strdup(request->pool, mech_name);
+#else
+	request->mech = mech_register_find(auth->reg, mech_name);
+	if (request->mech == NULL)
+		return FALSE;
+#endif
+	return auth_request_import(request, "mech", mech_name);
+}
+
+void referral_compat_request_clear_mech(struct auth_request *request)
+{
+#if VERSION_AT_LEAST(2)
+	request->sasl.req.mech_name = NULL;
+#else
+	/* it would free a request of its own size */
+	request->mech = NULL;
+#endif
+}
+
+static void
+referral_lookup_callback(enum passdb_result result,
+			 const unsigned char *credentials ATTR_UNUSED,
+			 size_t size ATTR_UNUSED,
+#if VERSION_AT_LEAST(5)
+			 const char *scheme ATTR_UNUSED,
+#endif
+			 struct auth_request *request)
+{
+	lookup_finished(request, result);
+}
+
+void referral_compat_request_lookup(struct auth_request *request,
+				    referral_compat_pass_finished_t *finished)
+{
+	lookup_finished = finished;
+	auth_request_set_state(request, AUTH_REQUEST_STATE_MECH_CONTINUE);
+	auth_request_lookup_credentials(request, "", referral_lookup_callback);
 }
 
 bool referral_compat_send_filter_get(struct event_filter **filter_r)

@@ -1,0 +1,110 @@
+/* The words of an explained login. */
+
+#include "auth-common.h"
+#include "str.h"
+#include "strescape.h"
+#include "time-util.h"
+#include "auth-request.h"
+#include "mailhost.h"
+#include "words.h"
+#include "referral-settings.h"
+#include "compat-auth.h"
+#include "auth-config.h"
+#include "auth-outcome.h"
+#include "auth-query.h"
+#include "auth-explain-answer.h"
+
+static void
+explain_add(string_t *dest, const char *key, const char *value)
+{
+	if (value == NULL)
+		return;
+	str_printfa(dest, "\t%s=", key);
+	str_append_tabescaped(dest, value);
+}
+
+static void
+explain_add_host(string_t *dest, const char *key,
+		 const struct referral_host *host)
+{
+	if (host->name != NULL)
+		explain_add(dest, key, referral_host_to_string(host, 0));
+}
+
+static const char *explain_values(const char *const *values)
+{
+	string_t *str = t_str_new(64);
+
+	for (; *values != NULL; values++) {
+		if (str_len(str) > 0)
+			str_append(str, ", ");
+		str_append(str, referral_mailhost_sanitize(*values));
+	}
+	return str_c(str);
+}
+
+static void
+explain_add_lookup(string_t *dest, const struct referral_lookup_result *lookup)
+{
+	explain_add(dest, "result", referral_status_to_string(lookup->status));
+	explain_add(dest, "source", referral_source_to_string(lookup->source));
+	explain_add(dest, "age", dec2str(lookup->age_secs));
+	explain_add(dest, "server", lookup->server);
+	if (lookup->mailhosts != NULL)
+		explain_add(dest, "values", explain_values(lookup->mailhosts));
+	if (lookup->action != NULL) {
+		explain_add(dest, "user_action",
+			    referral_mailhost_sanitize(lookup->action));
+	}
+}
+
+/* Does a login with this mechanism leave a password, or a token, to log in with
+   at the home server? */
+static bool explain_mech_has_password(const char *mech_name)
+{
+	static const char *const mechs[] = {
+		"PLAIN", "LOGIN", "XOAUTH2", "OAUTHBEARER", NULL
+	};
+
+	return mech_name == NULL || str_array_icase_find(mechs, mech_name);
+}
+
+static void
+explain_add_decision(string_t *dest,
+		     const struct referral_explain_answer *answer)
+{
+	struct referral_decision decision;
+
+	referral_outcome_decide(answer->request, answer->lookup,
+		answer->protocol,
+		answer->protocol->proxy_credentials ||
+		explain_mech_has_password(answer->request->fields.mech_name),
+		&decision);
+	explain_add(dest, "action", referral_action_to_string(decision.action));
+	explain_add(dest, "reason", referral_reason_to_string(decision.reason));
+	explain_add_host(dest, "home", &decision.home);
+	explain_add_host(dest, "target", &decision.target);
+	explain_add(dest, "detail", decision.detail);
+	if (answer->protocol->set->referral_dry_run)
+		explain_add(dest, "dry_run", "yes");
+}
+
+void referral_explain_answer_append(const struct referral_explain_answer *answer,
+				    string_t *dest)
+{
+	struct timeval now;
+
+	explain_add(dest, "user", answer->request->fields.user);
+	explain_add(dest, "protocol",
+		    referral_compat_request_protocol(answer->request));
+	explain_add(dest, "mech", answer->request->fields.mech_name);
+	explain_add(dest, "passdb", answer->passdb);
+	if (answer->lookup != NULL) {
+		explain_add_lookup(dest, &answer->lookup->lookup);
+		explain_add_decision(dest, answer);
+	}
+	/* the loop's own time may be older */
+	i_gettimeofday(&now);
+	explain_add(dest, "usecs", t_strdup_printf("%lld",
+		I_MAX(timeval_diff_usecs(&now, &answer->started), 0LL)));
+}
