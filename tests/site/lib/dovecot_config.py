@@ -13,6 +13,15 @@ _INET = {"imap": "imap-login", "pop3": "pop3-login",
          "lmtp": "lmtp"}
 
 
+# doveadm referral's way to the auth process
+_LINE = """service auth {
+  unix_listener login-referral {
+    mode = 0600
+  }
+}
+"""
+
+
 def mail_folder(user):
     """A user name may hold anything, "/" as well."""
     user = user.encode() if isinstance(user, str) else user
@@ -278,6 +287,8 @@ namespace inbox {{
     for name, value in server.settings.items():
         out += f"{name} = {quote(value)}\n"
     out += _services(server)
+    if any(passdb.driver == "referral" for passdb in server.passdbs):
+        out += _LINE
     for number, passdb in enumerate(server.passdbs):
         out += passdb.render(f"{passdb.driver}{number}", server.dir, d)
     return out + d.mail.format(**names) + server.raw

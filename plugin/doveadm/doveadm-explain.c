@@ -1,0 +1,211 @@
+/* doveadm referral explain, flush: asked of the auth process. */
+
+#include "lib.h"
+#include "array.h"
+#include "net.h"
+#include "str-sanitize.h"
+#include "doveadm.h"
+#include "doveadm-print.h"
+#include "referral-line.h"
+#include "compat-doveadm.h"
+#include "doveadm-common.h"
+#include "doveadm-line.h"
+#include "doveadm-commands.h"
+
+/* The keys are the answer's. */
+static const struct referral_column explain_columns[] = {
+	{ "user", "user" },
+	{ "protocol", "protocol" },
+	{ "mech", "mechanism" },
+	{ "passdb", "passdbs" },
+	{ "result", "directory" },
+	{ "values", "values" },
+	{ "user_action", "user's action" },
+	{ "source", "source" },
+	{ "age", "age (seconds)" },
+	{ "server", "server" },
+	{ "home", "home" },
+	{ "action", "action" },
+	{ "reason", "reason" },
+	{ "target", "clients are told" },
+	{ "detail", "detail" },
+	{ "dry_run", "dry run" },
+	{ "usecs", "microseconds" },
+	{ NULL, NULL }
+};
+
+static bool
+referral_users_get(struct doveadm_cmd_context *cctx,
+		   const char *const **users_r)
+{
+	if (doveadm_cmd_param_array(cctx, "users", users_r) &&
+	    **users_r != NULL)
+		return TRUE;
+	referral_compat_doveadm_error(cctx, "%s: USER is missing",
+				      cctx->cmd->name);
+	doveadm_exit_code = EX_USAGE;
+	return FALSE;
+}
+
+static void
+explain_add_arg(ARRAY_TYPE(const_string) *args, const char *key,
+		const char *value)
+{
+	const char *arg = t_strconcat(key, "=", value, NULL);
+
+	array_push_back(args, &arg);
+}
+
+/* What was told of the session, in the line's words */
+static const char *const *explain_get_args(struct doveadm_cmd_context *cctx)
+{
+	ARRAY_TYPE(const_string) args;
+	const char *const *info, *value;
+	struct ip_addr ip;
+
+	t_array_init(&args, 8);
+	if (doveadm_cmd_param_str(cctx, "protocol", &value))
+		explain_add_arg(&args, "service", value);
+	if (doveadm_cmd_param_ip(cctx, "client-ip", &ip))
+		explain_add_arg(&args, "rip", net_ip2addr(&ip));
+	if (doveadm_cmd_param_str(cctx, "mechanism", &value))
+		explain_add_arg(&args, REFERRAL_LINE_MECH, value);
+	if (doveadm_cmd_param_array(cctx, "auth-info", &info)) {
+		for (; *info != NULL; info++)
+			array_push_back(&args, info);
+	}
+	array_append_zero(&args);
+	return array_front(&args);
+}
+
+static void
+explain_print(const char *user, const struct referral_line_answer *answer,
+	      void *context)
+{
+	struct doveadm_cmd_context *cctx = context;
+	const struct referral_column *column;
+
+	if (answer->error != NULL) {
+		referral_compat_doveadm_error(cctx, "%s: %s",
+			str_sanitize(user, 256), answer->error);
+		doveadm_exit_code = EX_TEMPFAIL;
+		return;
+	}
+	for (column = explain_columns; column->key != NULL; column++)
+		referral_print(referral_line_value(answer, column->key));
+	if (strcmp(referral_line_value(answer, "passdb"), "unknown user") == 0)
+		referral_set_result(cctx, EX_NOUSER);
+}
+
+static void cmd_explain(struct doveadm_cmd_context *cctx)
+{
+	const char *const *users;
+	struct referral_line *line;
+
+	if (!referral_users_get(cctx, &users))
+		return;
+	referral_print_begin(DOVEADM_PRINT_TYPE_PAGER, explain_columns);
+	if (referral_line_open(cctx, &line) < 0)
+		return;
+	(void)referral_line_explain(line, users, explain_get_args(cctx),
+				    explain_print, cctx);
+	referral_line_close(&line);
+}
+
+/* An array called "user" ends 2.4's doveadm-server. */
+struct doveadm_cmd_ver2 referral_cmd_explain = {
+	.name = "referral explain",
+	.cmd = cmd_explain,
+	.usage = "[-a <socket path>] [-p <protocol>] [-i <client ip>] "
+		"[-m <mechanism>] [-x <auth info>] <user> [...]",
+DOVEADM_CMD_PARAMS_START
+DOVEADM_CMD_PARAM('a', "socket-path", CMD_PARAM_STR, 0)
+DOVEADM_CMD_PARAM('p', "protocol", CMD_PARAM_STR, 0)
+DOVEADM_CMD_PARAM('i', "client-ip", CMD_PARAM_IP, 0)
+DOVEADM_CMD_PARAM('m', "mechanism", CMD_PARAM_STR, 0)
+DOVEADM_CMD_PARAM('x', "auth-info", CMD_PARAM_ARRAY, 0)
+DOVEADM_CMD_PARAM('\0', "users", CMD_PARAM_ARRAY, CMD_PARAM_FLAG_POSITIONAL)
+DOVEADM_CMD_PARAMS_END
+};
+
+/* Users that fit into one question. Returns how many. */
+static unsigned int flush_count(const char *const *users)
+{
+	unsigned int count = 0;
+	size_t len = 0;
+
+	do {
+		/* escaped, every byte may become two */
+		len += 2 * strlen(users[count]) + 1;
+		count++;
+	} while (users[count] != NULL &&
+		 len + 2 * strlen(users[count]) < REFERRAL_LINE_MAX_INPUT / 2);
+	return count;
+}
+
+static int
+flush_ask(struct doveadm_cmd_context *cctx, struct referral_line *line,
+	  const char *const *users, unsigned int *flushed)
+{
+	struct referral_line_answer answer;
+	unsigned int count;
+
+	if (referral_line_ask(line, "FLUSH", users, &answer) < 0)
+		return -1;
+	if (answer.error != NULL) {
+		referral_compat_doveadm_error(cctx, "flush failed: %s",
+			str_sanitize(answer.error, 256));
+		doveadm_exit_code = EX_TEMPFAIL;
+		return 0;
+	}
+	if (str_to_uint(referral_line_value(&answer, "flushed"), &count) == 0)
+		*flushed += count;
+	return 0;
+}
+
+static void flush_users(struct doveadm_cmd_context *cctx,
+			struct referral_line *line, const char *const *users)
+{
+	unsigned int count, flushed = 0;
+	int ret;
+
+	if (users == NULL || *users == NULL)
+		ret = flush_ask(cctx, line, NULL, &flushed);
+	else do {
+		count = flush_count(users);
+		T_BEGIN {
+			const char **some = t_new(const char *, count + 1);
+
+			memcpy(some, users, count * sizeof(*some));
+			ret = flush_ask(cctx, line, some, &flushed);
+		} T_END;
+		users += count;
+	} while (ret == 0 && *users != NULL);
+	if (ret == 0)
+		doveadm_print_num(flushed);
+}
+
+static void cmd_flush(struct doveadm_cmd_context *cctx)
+{
+	const char *const *users = NULL;
+	struct referral_line *line;
+
+	(void)doveadm_cmd_param_array(cctx, "users", &users);
+	doveadm_print_init(DOVEADM_PRINT_TYPE_FORMATTED);
+	doveadm_print_formatted_set_format("%{flushed} answers flushed\n");
+	doveadm_print_header_simple("flushed");
+	if (referral_line_open(cctx, &line) < 0)
+		return;
+	flush_users(cctx, line, users);
+	referral_line_close(&line);
+}
+
+struct doveadm_cmd_ver2 referral_cmd_flush = {
+	.name = "referral flush",
+	.cmd = cmd_flush,
+	.usage = "[-a <socket path>] [<user> [...]]",
+DOVEADM_CMD_PARAMS_START
+DOVEADM_CMD_PARAM('a', "socket-path", CMD_PARAM_STR, 0)
+DOVEADM_CMD_PARAM('\0', "users", CMD_PARAM_ARRAY, CMD_PARAM_FLAG_POSITIONAL)
+DOVEADM_CMD_PARAMS_END
+};

@@ -1,0 +1,46 @@
+#ifndef REFERRAL_DOVEADM_LINE_H
+#define REFERRAL_DOVEADM_LINE_H
+
+/* doveadm's end of the private line to the auth process (referral-line.h).
+   Blocking, with a timeout. Errors are printed by whoever finds them, and
+   doveadm_exit_code is set: nothing here ends the process, which may be
+   doveadm-server. */
+
+struct doveadm_cmd_context;
+struct referral_line;
+
+struct referral_line_answer {
+	/* what was asked can't be answered: why; NULL if it is answered */
+	const char *error;
+	/* "key=value", NULL-terminated */
+	const char *const *values;
+};
+
+/* The parameter "socket-path" of the command, or base_dir's. Returns 0, or -1
+   after an error. */
+int referral_line_open(struct doveadm_cmd_context *cctx,
+		       struct referral_line **line_r);
+void referral_line_close(struct referral_line **line);
+
+/* Ask one question: words are its arguments, NULL-terminated. Returns 0 and
+   answer_r (data stack), or -1 after an error: the line is broken then. */
+int referral_line_ask(struct referral_line *line, const char *question,
+		      const char *const *words,
+		      struct referral_line_answer *answer_r);
+
+/* Called for each user, in the order that was asked. answer is valid during
+   the call only. */
+typedef void referral_line_explained_t(const char *user,
+				       const struct referral_line_answer *answer,
+				       void *context);
+/* EXPLAIN many users, several at a time. args: more words of each question.
+   Returns 0, or -1 after an error: the rest is not answered. */
+int referral_line_explain(struct referral_line *line,
+			  const char *const *users, const char *const *args,
+			  referral_line_explained_t *callback, void *context);
+
+/* The value of key, "" if the answer has none. */
+const char *referral_line_value(const struct referral_line_answer *answer,
+				const char *key);
+
+#endif

@@ -1,0 +1,49 @@
+"""doveadm referral: what an administrator asks of a running server."""
+
+import json
+
+import pytest
+
+from lib import User, pair, refer
+
+USERS = [User("alice", "front.example.com"), User("bob", "home.example.com"),
+         User("carol", "not a host"), User("dave")]
+
+
+def referral(server, *args, check=True, form="json"):
+    """What a command says: a list of records."""
+    return json.loads(server.doveadm("-f", form, "referral", *args,
+                                     check=check))
+
+
+@pytest.fixture(name="world", scope="module")
+def fixture_world(shared_site):
+    return pair(shared_site, USERS, names=["front"])
+
+
+def test_explain(world):
+    alice, bob, carol, dave = referral(world.front, "explain",
+                                       *(user.name for user in USERS))
+    assert (alice["action"], alice["reason"]) == ("local", "home")
+    assert (bob["action"], bob["target"]) == ("refer", "home.example.com")
+    assert (carol["action"], carol["reason"]) == ("tempfail", "invalid_value")
+    assert carol["values"] == "not a host"
+    assert (dave["action"], dave["reason"]) == ("local", "no_value")
+    assert {one["passdb"] for one in (alice, bob, carol, dave)} == {"known"}
+
+
+def test_flush(shared_site, world):
+    """A change in the directory is seen at once."""
+    front = world.front
+    assert refer(shared_site, front, "bob").url.host == "home.example.com"
+    world.ldap.set("bob", values="new.example.com")
+    explained, = referral(front, "explain", "bob")
+    assert (explained["source"], explained["server"]) == \
+        ("cache", world.ldap.uri)
+    assert referral(front, "flush", "bob") == [{"flushed": "1"}]
+    assert referral(front, "flush", "bob") == [{"flushed": "0"}]
+    assert refer(shared_site, front, "bob").url.host == "new.example.com"
+    world.ldap.set("bob", values="home.example.com")
+    flushed, = referral(front, "flush")
+    assert int(flushed["flushed"]) >= 1
+    assert refer(shared_site, front, "bob").url.host == "home.example.com"
