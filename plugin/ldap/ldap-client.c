@@ -6,9 +6,9 @@
 #include "lib-event.h"
 #include "llist.h"
 #include "str-sanitize.h"
-#include "ldap-client.h"
-#include "ldap-servers.h"
+#include "ldap-client-private.h"
 #include "ldap-settings.h"
+#include "ldap-stream-private.h"
 
 /* Requests that wait for a connection. */
 #define CLIENT_MAX_QUEUED 4096
@@ -40,20 +40,6 @@ struct referral_ldap_request {
 
 	referral_ldap_callback_t *callback;
 	void *context;
-};
-
-struct referral_ldap_client {
-	pool_t pool;
-	struct event *event;
-	struct referral_ldap_servers_settings set;
-	struct referral_ldap_servers *servers;
-
-	struct referral_ldap_request *requests_head, *requests_tail;
-	struct referral_ldap_request *queue_head, *queue_tail;
-	unsigned int queue_count;
-	struct referral_ldap_request *finished_head, *finished_tail;
-	struct timeout *to_deadline, *to_finished;
-	bool deinitializing;
 };
 
 static struct event_category event_category_referral = {
@@ -405,6 +391,10 @@ void referral_ldap_client_deinit(struct referral_ldap_client **_client)
 	}
 	while (client->finished_head != NULL)
 		client_report_finished(client);
+	while (client->streams != NULL) {
+		referral_ldap_stream_abort(client->streams,
+					   "ldap search aborted: shutting down");
+	}
 
 	timeout_remove(&client->to_finished);
 	timeout_remove(&client->to_deadline);
@@ -418,11 +408,14 @@ request_copy_params(struct referral_ldap_request *request,
 {
 	request->params.base = p_strdup(request->pool, params->base);
 	request->params.scope = params->scope;
+	request->params.size_limit = params->size_limit;
 	request->params.filter = p_strdup(request->pool, params->filter);
 	request->params.attributes =
 		p_strarray_dup(request->pool, params->attributes);
 	request->search.params = &request->params;
 	request->search.answer.pool = request->pool;
+	request->search.answer.size_limit = params->size_limit > 0 ?
+		params->size_limit : REFERRAL_LDAP_SIZE_LIMIT;
 }
 
 struct referral_ldap_request *

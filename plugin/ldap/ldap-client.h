@@ -26,6 +26,9 @@ struct referral_ldap_search_params {
 	const char *filter;
 	/* NULL-terminated */
 	const char *const *attributes;
+	/* entries that the server is to send at most; 0 = 2, so that several
+	   are noticed */
+	unsigned int size_limit;
 };
 
 struct referral_ldap_result {

@@ -17,6 +17,16 @@
 #define CONN_INPUT_BUFFER_SIZE (16*1024)
 /* Keep firewalls from forgetting an idle connection. */
 #define CONN_KEEPALIVE_SECS 60
+/* Without an answer to so many probes, so many seconds apart, it is gone. */
+#define CONN_KEEPALIVE_PROBES 4
+#define CONN_KEEPALIVE_INTERVAL_SECS 10
+
+#ifdef TCP_KEEPIDLE
+static void conn_set_tcp_option(int fd, int option, int value)
+{
+	(void)setsockopt(fd, IPPROTO_TCP, option, &value, sizeof(value));
+}
+#endif
 
 static void conn_set_socket_options(int fd)
 {
@@ -25,8 +35,9 @@ static void conn_set_socket_options(int fd)
 	(void)net_set_tcp_nodelay(fd, TRUE);
 	(void)setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof(on));
 #ifdef TCP_KEEPIDLE
-	int secs = CONN_KEEPALIVE_SECS;
-	(void)setsockopt(fd, IPPROTO_TCP, TCP_KEEPIDLE, &secs, sizeof(secs));
+	conn_set_tcp_option(fd, TCP_KEEPIDLE, CONN_KEEPALIVE_SECS);
+	conn_set_tcp_option(fd, TCP_KEEPCNT, CONN_KEEPALIVE_PROBES);
+	conn_set_tcp_option(fd, TCP_KEEPINTVL, CONN_KEEPALIVE_INTERVAL_SECS);
 #endif
 }
 

@@ -85,7 +85,7 @@ static void conn_eof(struct referral_ldap_conn *conn)
 		cause = "the server closed it";
 	if ((conn->state == REFERRAL_LDAP_CONN_READY ||
 	     conn->state == REFERRAL_LDAP_CONN_DRAINING) &&
-	    conn->slots_count == 0) {
+	    conn->slots_count == 0 && conn->vfuncs->message == NULL) {
 		/* an idle timeout, or a restart nobody need notice */
 		referral_ldap_conn_close(conn, REFERRAL_LDAP_CONN_END_CLOSED,
 			REFERRAL_SERVER_UNREACHABLE, t_strdup_printf(

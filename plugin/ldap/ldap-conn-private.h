@@ -59,9 +59,6 @@ struct referral_ldap_conn {
 void referral_ldap_conn_phase_fail(struct referral_ldap_conn *conn,
 				   enum referral_server_failure failure,
 				   const char *cause, const char *setting);
-/* The connection is of no use any more: it broke or failed, by what it was. */
-void referral_ldap_conn_break(struct referral_ldap_conn *conn,
-			      const char *cause);
 void referral_ldap_conn_set_state(struct referral_ldap_conn *conn,
 				  enum referral_ldap_conn_state state);
 void referral_ldap_conn_set_ready(struct referral_ldap_conn *conn);

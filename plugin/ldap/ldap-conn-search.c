@@ -96,7 +96,7 @@ int referral_ldap_conn_send(struct referral_ldap_conn *conn,
 			      params->filter, params->attributes[0] == NULL ?
 			      no_attributes : (char **)params->attributes,
 			      0, NULL, NULL, &time_limit,
-			      REFERRAL_LDAP_SIZE_LIMIT, &msgid);
+			      search->answer.size_limit, &msgid);
 	if (ret != LDAP_SUCCESS) {
 		if (ldap_error_is_of_search(ret)) {
 			*error_r = ldap_err2string(ret);

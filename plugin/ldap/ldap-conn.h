@@ -122,6 +122,10 @@ void referral_ldap_conn_fail(struct referral_ldap_conn *conn,
 			     enum referral_server_failure failure,
 			     const char *error);
 
+/* The connection is of no use any more: it broke or failed, by what it was. */
+void referral_ldap_conn_break(struct referral_ldap_conn *conn,
+			      const char *cause);
+
 /* TRUE if send() may be called. */
 bool referral_ldap_conn_can_send(const struct referral_ldap_conn *conn);
 /* Returns 1 if it is on the connection, 0 if the connection broke (dead() will

@@ -12,7 +12,8 @@
 #define SERVERS_LOG_INTERVAL_MSECS (10*1000)
 
 struct referral_ldap_peer *
-referral_ldap_peer_get(struct referral_ldap_servers *servers, unsigned int idx)
+referral_ldap_peer_get(const struct referral_ldap_servers *servers,
+		       unsigned int idx)
 {
 	struct referral_server *const *healthp =
 		array_idx(&servers->peers, idx);

@@ -38,19 +38,27 @@ values_dup(pool_t pool, LDAP *ld, LDAPMessage *entry, const char *attribute)
 	return values;
 }
 
-void referral_ldap_answer_add_entry(struct referral_ldap_answer *answer,
-				    LDAP *ld, LDAPMessage *entry,
-				    const char *const *attributes)
+const char *const *const *
+referral_ldap_entry_get_values(pool_t pool, LDAP *ld, LDAPMessage *entry,
+			       const char *const *attributes)
 {
 	const char *const **values;
 	unsigned int i, count = str_array_length(attributes);
 
+	values = p_new(pool, const char *const *, count + 1);
+	for (i = 0; i < count; i++)
+		values[i] = values_dup(pool, ld, entry, attributes[i]);
+	return values;
+}
+
+void referral_ldap_answer_add_entry(struct referral_ldap_answer *answer,
+				    LDAP *ld, LDAPMessage *entry,
+				    const char *const *attributes)
+{
 	if (answer->entries++ > 0)
 		return;
-	values = p_new(answer->pool, const char *const *, count + 1);
-	for (i = 0; i < count; i++)
-		values[i] = values_dup(answer->pool, ld, entry, attributes[i]);
-	answer->values = values;
+	answer->values = referral_ldap_entry_get_values(answer->pool, ld,
+							entry, attributes);
 }
 
 const char *referral_ldap_strerror(int code, const char *diagnostic)
@@ -118,7 +126,8 @@ referral_ldap_answer_finish(const struct referral_ldap_answer *answer,
 	/* A server that allows us fewer entries than there are says so with
 	   the entries it did send. */
 	if (answer->entries > 1 ||
-	    (answer->entries == 1 && code == LDAP_SIZELIMIT_EXCEEDED)) {
+	    (answer->entries == 1 && code == LDAP_SIZELIMIT_EXCEEDED &&
+	     answer->size_limit != 1)) {
 		result_r->status = REFERRAL_LDAP_SEVERAL_ENTRIES;
 		result_r->error = t_strdup_printf("%s found several entries "
 			"(check referral_ldap_base and referral_ldap_filter)",
@@ -127,7 +136,8 @@ referral_ldap_answer_finish(const struct referral_ldap_answer *answer,
 	}
 	/* References next to the entry are normal: Active Directory sends
 	   some with every search of a whole domain. */
-	if (answer->entries == 1 && code == LDAP_SUCCESS) {
+	if (answer->entries == 1 &&
+	    (code == LDAP_SUCCESS || code == LDAP_SIZELIMIT_EXCEEDED)) {
 		result_r->status = REFERRAL_LDAP_ENTRY;
 		result_r->values = answer->values;
 		return REFERRAL_LDAP_VERDICT_FINAL;

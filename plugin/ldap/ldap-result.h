@@ -14,6 +14,8 @@
 struct referral_ldap_answer {
 	pool_t pool;
 	unsigned int entries;
+	/* entries that were asked for at most */
+	unsigned int size_limit;
 	/* search result references: part of the answer is elsewhere */
 	bool references;
 	/* of the first entry, see struct referral_ldap_result */
@@ -29,7 +31,13 @@ enum referral_ldap_verdict {
 	REFERRAL_LDAP_VERDICT_SERVER_FAILED,
 };
 
-/* Forget it, before another server is asked. */
+/* For each attribute (NULL-terminated) its values, from pool: see struct
+   referral_ldap_result. */
+const char *const *const *
+referral_ldap_entry_get_values(pool_t pool, LDAP *ld, LDAPMessage *entry,
+			       const char *const *attributes);
+
+/* Forget what was said, before another server is asked. */
 void referral_ldap_answer_reset(struct referral_ldap_answer *answer);
 /* attributes is NULL-terminated. */
 void referral_ldap_answer_add_entry(struct referral_ldap_answer *answer,

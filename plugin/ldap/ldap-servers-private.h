@@ -41,7 +41,7 @@ struct referral_ldap_servers {
 };
 
 struct referral_ldap_peer *
-referral_ldap_peer_get(struct referral_ldap_servers *servers,
+referral_ldap_peer_get(const struct referral_ldap_servers *servers,
 		       unsigned int idx);
 void referral_ldap_peer_add(struct referral_ldap_servers *servers,
 			    const struct referral_ldap_uri *uri,

@@ -340,6 +340,35 @@ void referral_ldap_servers_avoid_none(struct referral_ldap_servers *servers)
 	servers_update_later(servers);
 }
 
+static void
+targets_append(const struct referral_ldap_peer *peer, const char *only_uri,
+	       ARRAY_TYPE(referral_ldap_target) *targets)
+{
+	struct referral_ldap_target *target;
+
+	if (only_uri != NULL && strcmp(peer->uri->uri, only_uri) != 0)
+		return;
+	target = array_append_space(targets);
+	target->uri = peer->uri;
+	target->ip = peer->ip;
+}
+
+void referral_ldap_servers_get_targets(
+	const struct referral_ldap_servers *servers, const char *only_uri,
+	ARRAY_TYPE(referral_ldap_target) *targets)
+{
+	const struct referral_ldap_peer *peer;
+	unsigned int i, count = array_count(&servers->peers);
+
+	/* those that work first */
+	for (i = 0; i < 2 * count; i++) {
+		peer = referral_ldap_peer_get(servers, i % count);
+		if ((peer->health.state == REFERRAL_SERVER_READY &&
+		     !peer->health.suspect) == (i < count))
+			targets_append(peer, only_uri, targets);
+	}
+}
+
 const char *
 referral_ldap_servers_get_error(const struct referral_ldap_servers *servers)
 {

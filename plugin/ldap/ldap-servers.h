@@ -9,6 +9,14 @@
 
 struct referral_ldap_servers;
 
+/* Where a connection may go. */
+struct referral_ldap_target {
+	const struct referral_ldap_uri *uri;
+	/* family 0: of a UNIX socket, or not known yet */
+	struct ip_addr ip;
+};
+ARRAY_DEFINE_TYPE(referral_ldap_target, struct referral_ldap_target);
+
 struct referral_ldap_servers_settings {
 	struct referral_ldap_conn_settings conn;
 	ARRAY_TYPE(referral_ldap_uri) uris;
@@ -60,6 +68,11 @@ bool referral_ldap_servers_avoid(struct referral_ldap_servers *servers,
 				 struct referral_ldap_conn *conn);
 /* No search wants another server any more. */
 void referral_ldap_servers_avoid_none(struct referral_ldap_servers *servers);
+/* Append every address of every server, or of the one with this URI, best
+   first. */
+void referral_ldap_servers_get_targets(
+	const struct referral_ldap_servers *servers, const char *only_uri,
+	ARRAY_TYPE(referral_ldap_target) *targets);
 /* The last error seen on any server; NULL if there was none. */
 const char *
 referral_ldap_servers_get_error(const struct referral_ldap_servers *servers);

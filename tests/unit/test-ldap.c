@@ -145,6 +145,15 @@ void test_ldap_tick(struct test_ldap *test)
 	io_loop_stop(test->ioloop);
 }
 
+void test_ldap_run_turns(struct test_ldap *test, unsigned int turns)
+{
+	struct timeout *to = timeout_add_short(1, test_ldap_tick, test);
+
+	while (turns-- > 0)
+		io_loop_run(test->ioloop);
+	timeout_remove(&to);
+}
+
 void test_ldap_wait_for(struct test_ldap *test, const unsigned int *value,
 			unsigned int minimum)
 {

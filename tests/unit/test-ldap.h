@@ -25,7 +25,12 @@
 	X(test_ldap_in_pieces) \
 	X(test_ldap_cut) \
 	X(test_ldap_flip) \
-	X(test_ldap_cancel_at_each_step)
+	X(test_ldap_cancel_at_each_step) \
+	X(test_ldap_stream_messages) \
+	X(test_ldap_stream_pages) \
+	X(test_ldap_stream_lost) \
+	X(test_ldap_stream_stop) \
+	X(test_ldap_stream_idle)
 
 TEST_LDAP_TESTS(TEST_DECL)
 
@@ -111,6 +116,8 @@ test_ldap_search(struct test_ldap *test, struct test_ldap_outcome *outcome);
 void test_ldap_wait(struct test_ldap *test);
 /* A timeout's callback: ends the ioloop's turn. */
 void test_ldap_tick(struct test_ldap *test);
+/* Run the ioloop for so many milliseconds at least. */
+void test_ldap_run_turns(struct test_ldap *test, unsigned int turns);
 /* Run it until *value reaches minimum. */
 void test_ldap_wait_for(struct test_ldap *test, const unsigned int *value,
 			unsigned int minimum);
