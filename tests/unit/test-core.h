@@ -54,6 +54,23 @@
 	X(test_servers_choose) \
 	X(test_server_backoff) \
 	X(test_server_states) \
+	X(test_sync_request) \
+	X(test_sync_entry) \
+	X(test_sync_info) \
+	X(test_sync_cookie_size) \
+	X(test_mirror_filter) \
+	X(test_mirror_schema) \
+	X(test_mirror_rule) \
+	X(test_mirror_key_normalize) \
+	X(test_mirror_key_match) \
+	X(test_mirror_table) \
+	X(test_mirror_table_rounds) \
+	X(test_mirror_table_model) \
+	X(test_mirror_table_changed) \
+	X(test_mirror_table_same_name) \
+	X(test_mirror_table_memory) \
+	X(test_mirror_copy) \
+	X(test_mirror_copy_shrunk) \
 	X(test_url_create) \
 	X(test_url_create_octets) \
 	X(test_text_expand) \

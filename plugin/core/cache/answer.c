@@ -111,6 +111,11 @@ referral_answers_get(struct referral_answers *answers,
 	return answer;
 }
 
+void referral_answer_ref(struct referral_answer *answer)
+{
+	answer->refcount++;
+}
+
 void referral_answers_unref(struct referral_answers *answers,
 			    struct referral_answer **_answer)
 {

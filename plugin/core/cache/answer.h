@@ -44,6 +44,7 @@ void referral_answers_deinit(struct referral_answers *answers);
 struct referral_answer *
 referral_answers_get(struct referral_answers *answers,
 		     const struct referral_lookup_result *result);
+void referral_answer_ref(struct referral_answer *answer);
 void referral_answers_unref(struct referral_answers *answers,
 			    struct referral_answer **answer);
 

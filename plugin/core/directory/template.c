@@ -128,6 +128,10 @@ append_escaped(string_t *dest, enum referral_template_escape escape,
 {
 	size_t i;
 
+	if (escape == REFERRAL_TEMPLATE_ESCAPE_NONE) {
+		str_append_data(dest, value, len);
+		return;
+	}
 	for (i = 0; i < len; i++) {
 		if (needs_escape(escape, value[i]))
 			str_printfa(dest, "\\%02x", (unsigned char)value[i]);
@@ -184,4 +188,12 @@ bool referral_template_uses_username(const struct referral_template *template)
 bool referral_template_uses_domain(const struct referral_template *template)
 {
 	return uses(template, PART_DOMAIN);
+}
+
+bool referral_template_is_name(const struct referral_template *template)
+{
+	const struct template_part *part = array_front(&template->parts);
+
+	return array_count(&template->parts) == 1 &&
+		(part->type == PART_USER || part->type == PART_USERNAME);
 }

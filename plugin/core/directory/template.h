@@ -9,6 +9,8 @@ enum referral_template_escape {
 	REFERRAL_TEMPLATE_ESCAPE_FILTER,
 	/* RFC 4514 section 2.4 */
 	REFERRAL_TEMPLATE_ESCAPE_DN,
+	/* the value as it is, for our own eyes only */
+	REFERRAL_TEMPLATE_ESCAPE_NONE,
 };
 
 struct referral_template;
@@ -27,5 +29,8 @@ void referral_template_expand(const struct referral_template *template,
    hold only what the answer depends on. */
 bool referral_template_uses_username(const struct referral_template *template);
 bool referral_template_uses_domain(const struct referral_template *template);
+/* TRUE if the expansion is the user's name, or its part before "@", and nothing
+   else: it says for whom it is. */
+bool referral_template_is_name(const struct referral_template *template);
 
 #endif

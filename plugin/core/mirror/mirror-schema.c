@@ -1,0 +1,109 @@
+/* Attribute type descriptions: see mirror-schema.h */
+
+#include "lib.h"
+#include "str.h"
+#include "mirror-schema.h"
+
+/* Supertypes of supertypes: a circle ends there. */
+#define MAX_SUPERTYPES 16
+
+struct attribute_type {
+	/* NULL if there is none */
+	const char *sup, *equality;
+};
+
+/* Take the next word, quoted string, or parenthesis. Returns FALSE at the
+   end. */
+static bool next_token(const char **str, const char **token_r)
+{
+	const char *p = *str + strspn(*str, " \t\r\n"), *end;
+
+	if (*p == '\0')
+		return FALSE;
+	if (*p == '\'') {
+		end = strchr(++p, '\'');
+		if (end == NULL)
+			return FALSE;
+		*token_r = t_strdup_until(p, end);
+		*str = end + 1;
+		return TRUE;
+	}
+	if (*p == '(' || *p == ')')
+		end = p + 1;
+	else
+		end = p + strcspn(p, " \t\r\n()'");
+	*token_r = t_strdup_until(p, end);
+	*str = end;
+	return TRUE;
+}
+
+/* Is name among what follows NAME: 'name', or a list of them? */
+static bool match_names(const char **str, const char *name)
+{
+	const char *token;
+	bool found = FALSE;
+
+	if (!next_token(str, &token))
+		return FALSE;
+	if (strcmp(token, "(") != 0)
+		return strcasecmp(token, name) == 0;
+	while (next_token(str, &token) && strcmp(token, ")") != 0)
+		found = found || strcasecmp(token, name) == 0;
+	return found;
+}
+
+/* Returns FALSE if it is the description of another attribute. */
+static bool parse_type(const char *str, const char *name,
+		       struct attribute_type *type_r)
+{
+	const char *token, **dest;
+	bool found;
+
+	i_zero(type_r);
+	if (!next_token(&str, &token) || strcmp(token, "(") != 0 ||
+	    !next_token(&str, &token))
+		return FALSE;
+	found = strcmp(token, name) == 0;
+	while (next_token(&str, &token)) {
+		dest = NULL;
+		if (strcmp(token, "NAME") == 0)
+			found = match_names(&str, name) || found;
+		else if (strcmp(token, "DESC") == 0)
+			dest = &token;
+		else if (strcmp(token, "SUP") == 0)
+			dest = &type_r->sup;
+		else if (strcmp(token, "EQUALITY") == 0)
+			dest = &type_r->equality;
+		if (dest != NULL && !next_token(&str, dest))
+			return FALSE;
+	}
+	return found;
+}
+
+static bool find_type(const char *const *attribute_types, const char *name,
+		      struct attribute_type *type_r)
+{
+	for (; *attribute_types != NULL; attribute_types++) {
+		if (parse_type(*attribute_types, name, type_r))
+			return TRUE;
+	}
+	return FALSE;
+}
+
+const char *
+referral_mirror_schema_get_rule(const char *const *attribute_types,
+				const char *name, const char **error_r)
+{
+	struct attribute_type type = { .sup = name };
+
+	for (unsigned int i = 0; i < MAX_SUPERTYPES && type.sup != NULL; i++) {
+		if (!find_type(attribute_types, type.sup, &type)) {
+			*error_r = "the directory's schema does not know it";
+			return NULL;
+		}
+		if (type.equality != NULL)
+			return type.equality;
+	}
+	*error_r = "it has no equality matching rule";
+	return NULL;
+}
