@@ -7,9 +7,17 @@
 
 struct setting_parser_info;
 
-/* the directory: one for the whole auth process */
+/* A directory: one for the whole auth process, or one for some of its users in
+   a block of its own, referral_directory NAME { }. */
 struct referral_directory_settings {
 	pool_t pool;
+
+	/* The blocks, none in a block. What their elements are differs by
+	   generation: see compat-directories.h. */
+	ARRAY(const void *) referral_directories;
+	/* of a block: its name, and whose directory it is */
+	const char *referral_directory_name;
+	const char *referral_directory_domains;
 
 	const char *referral_ldap_uris;
 	bool referral_ldap_starttls;

@@ -7,11 +7,11 @@
 #include "identity.h"
 #include "policy.h"
 #include "proxy-fields.h"
-#include "lookup.h"
 #include "resolve.h"
 #include "referral-settings.h"
 #include "compat-auth.h"
 #include "auth-config.h"
+#include "auth-directories.h"
 
 #include <ifaddrs.h>
 #include <netinet/in.h>
@@ -92,47 +92,6 @@ referral_auth_identity_create(pool_t pool, struct event *event,
 }
 
 static int
-referral_auth_directory_read(struct referral_auth_config *config,
-			     struct event *event, const char *protocol,
-			     const struct referral_directory_settings **set_r,
-			     const char **error_r)
-{
-	const void *set;
-
-	if (referral_compat_settings_get(config->pool, event,
-					 &referral_directory_setting_parser_info,
-					 protocol, &set, error_r) < 0)
-		return -1;
-	*set_r = set;
-	return 0;
-}
-
-/* The directory is one for the whole process: a protocol that wants another
-   one would get the wrong answers without a word. */
-static int
-referral_auth_directory_check(struct referral_auth_config *config,
-			      struct event *event, const char *protocol,
-			      const char **error_r)
-{
-	const struct referral_directory_settings *set;
-	const char *setting;
-	bool equal;
-
-	if (referral_auth_directory_read(config, event, protocol, &set,
-					 error_r) < 0)
-		return -1;
-	equal = referral_directory_settings_equal(set, config->directory,
-						  &setting);
-	referral_compat_settings_free(set);
-	if (equal)
-		return 0;
-	*error_r = t_strdup_printf(
-		"%s can't be set for protocol %s alone: "
-		"there is one directory for all of them", setting, protocol);
-	return -1;
-}
-
-static int
 referral_auth_protocol_create(struct referral_auth_config *config,
 			      struct event *event, const char *name,
 			      struct referral_auth_protocol **protocol_r,
@@ -177,16 +136,15 @@ referral_auth_config_add_protocols(struct referral_auth_config *config,
 	struct referral_auth_protocol *protocol;
 	unsigned int i;
 
-	if (referral_auth_directory_read(config, event, NULL,
-					 &config->directory, error_r) < 0 ||
+	if (referral_auth_directories_init(config->event, event,
+					   referral_known_protocols,
+					   REFERRAL_DNS_SOCKET_PATH,
+					   &config->directories, error_r) < 0 ||
 	    referral_auth_protocol_create(config, event, NULL,
 					  &protocol, error_r) < 0)
 		return -1;
 	for (i = 0; referral_known_protocols[i] != NULL; i++) {
-		if (referral_auth_directory_check(config, event,
-						  referral_known_protocols[i],
-						  error_r) < 0 ||
-		    referral_auth_protocol_create(config, event,
+		if (referral_auth_protocol_create(config, event,
 						  referral_known_protocols[i],
 						  &protocol, error_r) < 0)
 			return -1;
@@ -196,18 +154,14 @@ referral_auth_config_add_protocols(struct referral_auth_config *config,
 		config->resolver = referral_resolver_init(config->event,
 			REFERRAL_DNS_SOCKET_PATH);
 	}
-	if (*config->directory->referral_ldap_uris == '\0') {
-		if (*config->others->set->referral_mailhost_field != '\0')
-			return 0;
+	if (referral_auth_directories_count(config->directories) == 0 &&
+	    *config->others->set->referral_mailhost_field == '\0') {
 		*error_r = "referral_ldap_uris is empty "
 			"(and so is referral_mailhost_field): "
 			"nobody can say where a user is at home";
 		return -1;
 	}
-	return worker ? 0 :
-		referral_lookup_init(config->event, config->directory,
-				     REFERRAL_DNS_SOCKET_PATH,
-				     &config->lookup, error_r);
+	return 0;
 }
 
 int referral_auth_config_init(struct event *event,
@@ -239,8 +193,7 @@ void referral_auth_config_deinit(struct referral_auth_config **_config)
 	struct referral_auth_protocol *protocol;
 
 	*_config = NULL;
-	if (config->lookup != NULL)
-		referral_lookup_deinit(&config->lookup);
+	referral_auth_directories_deinit(&config->directories);
 	/* after the lookups, whose last answers may have asked it */
 	if (config->resolver != NULL)
 		referral_resolver_deinit(&config->resolver);
@@ -248,8 +201,6 @@ void referral_auth_config_deinit(struct referral_auth_config **_config)
 		referral_compat_settings_free(protocol->set);
 	if (config->others != NULL)
 		referral_compat_settings_free(config->others->set);
-	if (config->directory != NULL)
-		referral_compat_settings_free(config->directory);
 	event_unref(&config->event);
 	pool_unref(&config->pool);
 }

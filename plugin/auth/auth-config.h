@@ -1,14 +1,13 @@
 #ifndef REFERRAL_AUTH_CONFIG_H
 #define REFERRAL_AUTH_CONFIG_H
 
-/* The configuration of the auth process: one directory, one policy for each
-   protocol. There is one, however many passdb blocks name our driver. */
+/* The configuration of the auth process: the directories, one policy for
+   each protocol. There is one, however many passdb blocks name our driver. */
 
 struct event;
-struct referral_directory_settings;
 struct referral_settings;
 struct referral_policy;
-struct referral_lookup;
+struct referral_auth_directories;
 struct referral_resolver;
 
 /* Settings and policy of one protocol. */
@@ -26,10 +25,7 @@ struct referral_auth_config {
 	pool_t pool;
 	/* its lines, and those of its children, begin with "referral: " */
 	struct event *event;
-	const struct referral_directory_settings *directory;
-	/* NULL if no LDAP server is configured: then every mailHost comes
-	   from referral_mailhost_field */
-	struct referral_lookup *lookup;
+	struct referral_auth_directories *directories;
 	/* NULL in auth workers */
 	struct referral_resolver *resolver;
 	ARRAY(struct referral_auth_protocol *) protocols;

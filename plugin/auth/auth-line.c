@@ -9,9 +9,9 @@
 #include "strescape.h"
 /* the callback for connections can't be read or set otherwise */
 #include "master-service-private.h"
-#include "lookup.h"
 #include "referral-line.h"
 #include "auth-config.h"
+#include "auth-directories.h"
 #include "auth-explain.h"
 #include "auth-line.h"
 
@@ -122,7 +122,8 @@ line_flush_user(const char *user, unsigned int *count, const char **error_r)
 		*error_r = t_strdup_printf("%s: %s", user, *error_r);
 		return -1;
 	}
-	*count += referral_lookup_flush(line_config->lookup, name);
+	*count += referral_auth_directories_flush(line_config->directories,
+						  name);
 	return 0;
 }
 
@@ -133,11 +134,11 @@ line_flush(struct line_client *client, unsigned int id,
 	const char *error;
 	unsigned int count = 0;
 
-	if (line_config->lookup == NULL)
-		;
-	else if (*users == NULL)
-		count = referral_lookup_flush(line_config->lookup, NULL);
-	else for (; *users != NULL; users++) {
+	if (*users == NULL) {
+		count = referral_auth_directories_flush(
+			line_config->directories, NULL);
+	}
+	for (; *users != NULL; users++) {
 		if (line_flush_user(*users, &count, &error) < 0) {
 			line_fail(client, id, error);
 			return;

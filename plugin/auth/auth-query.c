@@ -8,6 +8,7 @@
 #include "resolve.h"
 #include "referral-settings.h"
 #include "auth-config.h"
+#include "auth-directories.h"
 #include "auth-query.h"
 
 struct referral_auth_query {
@@ -22,8 +23,7 @@ struct referral_auth_query {
 
 /* Where an earlier passdb has said it all, nobody needs to be asked. */
 static bool
-referral_auth_query_field(const struct referral_auth_config *config,
-			  const struct referral_auth_protocol *protocol,
+referral_auth_query_field(const struct referral_auth_protocol *protocol,
 			  struct auth_request *request,
 			  struct referral_lookup_result *lookup_r)
 {
@@ -31,9 +31,6 @@ referral_auth_query_field(const struct referral_auth_config *config,
 	const char *value = NULL;
 	const char **values;
 
-	i_zero(lookup_r);
-	lookup_r->source = REFERRAL_SOURCE_FIELD;
-	lookup_r->status = REFERRAL_LOOKUP_NO_VALUE;
 	if (*key != '\0') {
 		value = auth_fields_find(request->fields.extra_fields, key);
 		if (value == NULL &&
@@ -44,10 +41,12 @@ referral_auth_query_field(const struct referral_auth_config *config,
 		}
 	}
 	if (value == NULL)
-		return config->lookup == NULL;
+		return FALSE;
 
 	values = p_new(request->pool, const char *, 2);
 	values[0] = value;
+	i_zero(lookup_r);
+	lookup_r->source = REFERRAL_SOURCE_FIELD;
 	lookup_r->status = REFERRAL_LOOKUP_HOSTS;
 	lookup_r->mailhosts = values;
 	return TRUE;
@@ -140,6 +139,22 @@ referral_auth_query_looked_up(const struct referral_lookup_result *lookup,
 				     referral_auth_query_resolved, query);
 }
 
+/* What is known of a user without a directory. */
+static void
+referral_auth_query_nobody(const struct referral_auth_config *config,
+			   struct referral_lookup_result *lookup_r)
+{
+	i_zero(lookup_r);
+	if (referral_auth_directories_count(config->directories) > 0) {
+		lookup_r->source = REFERRAL_SOURCE_LDAP;
+		lookup_r->status = REFERRAL_LOOKUP_NO_ENTRY;
+	} else {
+		/* the field was to say it all */
+		lookup_r->source = REFERRAL_SOURCE_FIELD;
+		lookup_r->status = REFERRAL_LOOKUP_NO_VALUE;
+	}
+}
+
 bool referral_auth_query(const struct referral_auth_config *config,
 			 const struct referral_auth_protocol *protocol,
 			 struct auth_request *request,
@@ -147,16 +162,24 @@ bool referral_auth_query(const struct referral_auth_config *config,
 			 referral_auth_query_callback_t *callback,
 			 void *context, struct referral_auth_answer *answer_r)
 {
+	struct referral_lookup *lookup =
+		referral_auth_directories_find(config->directories,
+					       request->fields.user);
 	struct referral_auth_query *query;
 	struct referral_host host;
 	bool looked_up;
 
 	i_zero(answer_r);
 	answer_r->started = ioloop_timeval;
-	looked_up = referral_auth_query_field(config, protocol, request,
-					      &answer_r->lookup) ||
-		referral_lookup_cached(config->lookup, request->fields.user,
-				       flags, &answer_r->lookup);
+	looked_up = referral_auth_query_field(protocol, request,
+					      &answer_r->lookup);
+	if (!looked_up && lookup != NULL) {
+		looked_up = referral_lookup_cached(lookup, request->fields.user,
+						   flags, &answer_r->lookup);
+	} else if (!looked_up) {
+		referral_auth_query_nobody(config, &answer_r->lookup);
+		looked_up = TRUE;
+	}
 	if (looked_up &&
 	    referral_auth_query_complete(config, protocol, request,
 					 answer_r, &host))
@@ -178,8 +201,7 @@ bool referral_auth_query(const struct referral_auth_config *config,
 					     referral_auth_query_resolved,
 					     query);
 	} else {
-		(void)referral_lookup_start(config->lookup,
-					    request->fields.user, flags,
+		(void)referral_lookup_start(lookup, request->fields.user, flags,
 					    referral_auth_query_looked_up,
 					    query);
 	}

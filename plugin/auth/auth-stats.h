@@ -6,8 +6,8 @@
 
 struct referral_auth_config;
 
-/* After main_init() has begun, which ignores the signal for a start. Without
-   LDAP, as in auth workers, there is nothing to tell. */
+/* After main_init() has begun, which ignores the signal for a start. Not in auth
+   workers. */
 void referral_auth_stats_init(struct referral_auth_config *config);
 void referral_auth_stats_deinit(struct referral_auth_config *config);
 

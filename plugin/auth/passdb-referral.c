@@ -111,7 +111,8 @@ static void referral_carrier_deinit(struct passdb_module *module ATTR_UNUSED)
 
 	timeout_remove(&carrier_to_check);
 	referral_auth_line_deinit();
-	referral_auth_stats_deinit(carrier_config);
+	if (!worker)
+		referral_auth_stats_deinit(carrier_config);
 	/* Answers what is still held back. Later, when modules are unloaded,
 	   the request handlers would be gone. */
 	referral_auth_config_deinit(&carrier_config);

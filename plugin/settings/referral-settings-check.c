@@ -4,6 +4,7 @@
 #include "lib.h"
 #include "array.h"
 #include "str.h"
+#include "domains.h"
 #include "filter.h"
 #include "template.h"
 #include "identity.h"
@@ -253,12 +254,37 @@ static int check_decision(const struct referral_settings *set,
 					   error_r);
 }
 
+/* Only a block has a name, and users of its own. */
+static int check_block(const struct referral_directory_settings *set,
+		       const char **error_r)
+{
+	const char *name = set->referral_directory_name, *error;
+
+	if (*name == '\0') {
+		if (*set->referral_directory_domains == '\0')
+			return 0;
+		return fail(error_r, "referral_directory_domains",
+			    "belongs into a block, referral_directory NAME { }");
+	}
+	if (referral_domains_check(
+		referral_domains_split(pool_datastack_create(),
+				       set->referral_directory_domains, name),
+		&error) < 0)
+		return fail(error_r, "referral_directory_domains", error);
+	if (*set->referral_ldap_uris == '\0') {
+		return fail(error_r, "referral_ldap_uris",
+			    "must be set for this referral_directory");
+	}
+	return 0;
+}
+
 bool referral_directory_settings_check(
 	const struct referral_directory_settings *set, const char **error_r)
 {
 	return check_server(set, error_r) == 0 &&
 		check_search(set, error_r) == 0 &&
-		check_attributes(set, error_r) == 0;
+		check_attributes(set, error_r) == 0 &&
+		check_block(set, error_r) == 0;
 }
 
 bool referral_settings_check(const struct referral_settings *set,

@@ -3,10 +3,14 @@
 #include "lib.h"
 #include "settings-parser.h"
 #include "referral-settings.h"
+#include "compat-directories.h"
 #include "compat-setting-defs.h"
 
 #define DEF(type, name) REFERRAL_DEFINE_##type(name, referral_directory_settings)
-static const struct setting_define referral_directory_setting_defines[] = {
+const struct setting_define referral_directory_setting_defines[] = {
+	REFERRAL_DEFINE_DIRECTORIES(referral_directory_settings),
+	DEF(STR, referral_directory_name),
+	DEF(STR, referral_directory_domains),
 	DEF(STR, referral_ldap_uris),
 	DEF(BOOL, referral_ldap_starttls),
 	DEF(STR, referral_ldap_tls_ca_file),
@@ -33,6 +37,9 @@ static const struct setting_define referral_directory_setting_defines[] = {
 /* The first word of an enum is its default. */
 static const struct referral_directory_settings
 referral_directory_default_settings = {
+	.referral_directories = ARRAY_INIT,
+	.referral_directory_name = "",
+	.referral_directory_domains = "",
 	.referral_ldap_uris = "",
 	.referral_ldap_starttls = FALSE,
 	.referral_ldap_tls_ca_file = "",
@@ -56,10 +63,12 @@ referral_directory_default_settings = {
 };
 
 static bool
-referral_directory_setting_check_func(void *set, pool_t pool ATTR_UNUSED,
+referral_directory_setting_check_func(void *set, pool_t pool,
 				      const char **error_r)
 {
-	return referral_directory_settings_check(set, error_r);
+	return referral_directory_settings_check(set, error_r) &&
+		referral_compat_directories_check(pool, set,
+			referral_directory_settings_check, error_r);
 }
 
 const struct setting_parser_info referral_directory_setting_parser_info =
@@ -102,7 +111,8 @@ bool referral_directory_settings_equal(
 	const struct setting_define *def;
 
 	for (def = referral_directory_setting_defines; def->key != NULL; def++) {
-		if (!referral_setting_equal(def, set1, set2)) {
+		if (!REFERRAL_SETTING_IS_DIRECTORIES(def) &&
+		    !referral_setting_equal(def, set1, set2)) {
 			*setting_r = def->key;
 			return FALSE;
 		}

@@ -24,6 +24,7 @@
 	X(test_ldap_frame_scan) \
 	X(test_attribute_is_valid) \
 	X(test_dn_check) \
+	X(test_domains) \
 	X(test_filter_check) \
 	X(test_template_expand) \
 	X(test_template_expand_octets) \

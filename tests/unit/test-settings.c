@@ -262,6 +262,27 @@ static const struct settings_test search_tests[] = {
 		"must be the name of one attribute" },
 };
 
+static const struct settings_test block_tests[] = {
+	{ .set = { { D(directory_name), "a.example" } } },
+	{ .set = { { D(directory_name), "students" },
+		   { D(directory_domains), "a.example, b.example" } } },
+	{ .set = { { D(directory_domains), "a.example" } },
+	  .error = "referral_directory_domains: belongs into a block, "
+		"referral_directory NAME { }" },
+	{ .set = { { D(directory_name), "x" },
+		   { D(directory_domains), "@a.example" } },
+	  .error = "referral_directory_domains: \"@a.example\" is not a "
+		"domain as it stands in user names" },
+	{ .set = { { D(directory_name), "x" }, { D(ldap_uris), "" } },
+	  .error = "referral_ldap_uris: must be set for this "
+		"referral_directory" },
+};
+
+static void test_settings_block(void)
+{
+	run_directory("settings: block", block_tests, N_ELEMENTS(block_tests));
+}
+
 static void test_settings_search(void)
 {
 	run_directory("settings: search", search_tests,
@@ -347,6 +368,8 @@ static void test_settings_equal(void)
 	set2.referral_ldap_uris = t_strdup(set1.referral_ldap_uris);
 	test_assert(referral_directory_settings_equal(&set1, &set2, &setting));
 	for (; def->key != NULL; def++) {
+		if (strcmp(def->key, "referral_directory") == 0)
+			continue;
 		set2 = set1;
 		value = PTR_OFFSET(&set2, def->offset);
 		switch (def->type) {
@@ -414,6 +437,7 @@ int main(void)
 		test_settings_defaults,
 		test_settings_server,
 		test_settings_search,
+		test_settings_block,
 		test_settings_decision,
 		test_settings_equal,
 		test_settings_login,

@@ -20,6 +20,18 @@
 /* 2.3 has no settings inside passdb { } */
 #define REFERRAL_DEFINE_PASSDB_FILTER
 
+/* The table of struct referral_directory_settings: the blocks first. */
+extern const struct setting_define referral_directory_setting_defines[];
+
+/* referral_directory NAME { }: a list of structs, see compat-directories.c */
+extern const struct setting_parser_info referral_directory_block_parser_info;
+#define REFERRAL_DEFINE_DIRECTORIES(struct_name) \
+	{ SET_DEFLIST_UNIQUE, 0, "referral_directory", \
+	  offsetof(struct struct_name, referral_directories), \
+	  &referral_directory_block_parser_info }
+#define REFERRAL_SETTING_IS_DIRECTORIES(def) \
+	((def)->type == SET_DEFLIST_UNIQUE)
+
 #define REFERRAL_PARSER_INFO(struct_name, info_name, table, default_set, check) \
 	{ \
 		.module_name = info_name, \

@@ -22,6 +22,17 @@
 #define REFERRAL_DEFINE_PASSDB_FILTER \
 	{ .type = SET_FILTER_NAME, .key = "passdb_referral" },
 
+/* The table of struct referral_directory_settings: the blocks first. */
+extern const struct setting_define referral_directory_setting_defines[];
+
+/* referral_directory NAME { }: a filter, whose names are listed */
+#define REFERRAL_DEFINE_DIRECTORIES(struct_name) \
+	{ .type = SET_FILTER_ARRAY, .key = "referral_directory", \
+	  .offset = offsetof(struct struct_name, referral_directories), \
+	  .filter_array_field_name = "referral_directory_name" }
+#define REFERRAL_SETTING_IS_DIRECTORIES(def) \
+	((def)->type == SET_FILTER_ARRAY)
+
 #define REFERRAL_PARSER_INFO(struct_name, info_name, table, default_set, check) \
 	{ \
 		.name = info_name, \
