@@ -4,6 +4,7 @@
 #include "settings-parser.h"
 #include "referral-settings.h"
 #include "test-common.h"
+#include "test-settings-blocks.h"
 
 struct override {
 	/* 0: end of list; no string setting lies there */
@@ -438,6 +439,7 @@ int main(void)
 		test_settings_server,
 		test_settings_search,
 		test_settings_block,
+		test_settings_blocks,
 		test_settings_decision,
 		test_settings_equal,
 		test_settings_login,
