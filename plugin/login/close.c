@@ -3,70 +3,9 @@
 #include "login-private.h"
 #include "compat-login.h"
 #include "ioloop.h"
-#include "llist.h"
 #include "istream.h"
 #include "ostream.h"
 #include "iostream-ssl.h"
-
-#include <unistd.h>
-#include <sys/socket.h>
-
-/* how long a client may take to notice that we have closed */
-#define REFERRAL_LINGER_MSECS (5*1000)
-
-/* A connection whose output side is shut down */
-struct referral_linger {
-	struct referral_linger *prev, *next;
-
-	/* destroyed, but referenced: the process must not end before */
-	struct client *client;
-	int fd;
-	struct io *io;
-	struct timeout *to;
-};
-
-static struct referral_linger *lingers;
-
-static void linger_end(struct referral_linger *linger)
-{
-	DLLIST_REMOVE(&lingers, linger);
-	io_remove(&linger->io);
-	timeout_remove(&linger->to);
-	i_close_fd(&linger->fd);
-	client_unref(&linger->client);
-	i_free(linger);
-}
-
-static void linger_input(struct referral_linger *linger)
-{
-	unsigned char buf[IO_BLOCK_SIZE];
-	ssize_t ret = read(linger->fd, buf, sizeof(buf));
-
-	if (ret == 0 || (ret < 0 && errno != EAGAIN && errno != EINTR))
-		linger_end(linger);
-}
-
-/* Everything has been handed to the kernel. */
-static void linger_start(struct client *client, const char *reason)
-{
-	struct referral_linger *linger;
-
-	linger = i_new(struct referral_linger, 1);
-	linger->client = client;
-	linger->fd = client->fd;
-	DLLIST_PREPEND(&lingers, linger);
-
-	/* With TLS this sends the close notification. Dovecot would also shut
-	   down both directions, after which the kernel answers input with a
-	   reset. */
-	client->fd = -1;
-	client_ref(client);
-	client_destroy(client, reason);
-	(void)shutdown(linger->fd, SHUT_WR);
-
-	linger->io = io_add(linger->fd, IO_READ, linger_input, linger);
-	linger->to = timeout_add(REFERRAL_LINGER_MSECS, linger_end, linger);
-}
 
 static bool close_is_handshaking(struct client *client)
 {
@@ -84,7 +23,9 @@ static void close_try(struct client *client)
 		return;
 	}
 	if (o_stream_get_buffer_used_size(client->output) == 0) {
-		linger_start(client, rclient->close_reason);
+		/* the kernel has it all */
+		referral_login_linger(client, rclient->close_had_input,
+				      rclient->close_reason);
 		return;
 	}
 	if (client->io == NULL) {
@@ -138,6 +79,8 @@ void referral_login_close_input(struct client *client)
 		client_destroy(client, rclient->close_reason);
 		return;
 	}
+	if (size > 0)
+		rclient->close_had_input = TRUE;
 	i_stream_skip(client->input, size);
 	close_schedule(client);
 }
@@ -147,10 +90,4 @@ void referral_login_close_abort(struct client *client)
 	struct referral_login_client *rclient = REFERRAL_LOGIN_CONTEXT(client);
 
 	timeout_remove(&rclient->to_close);
-}
-
-void referral_login_close_deinit(void)
-{
-	while (lingers != NULL)
-		linger_end(lingers);
 }

@@ -84,7 +84,7 @@ void login_referral_plugin_deinit(void)
 	if (referral_login_protocol == NULL)
 		return;
 	login_client_hooks_remove(&referral_login_hooks);
-	referral_login_close_deinit();
+	referral_login_linger_deinit();
 	referral_login_drain_deinit();
 	referral_compat_login_settings_deinit();
 	referral_login_protocol = NULL;

@@ -58,6 +58,8 @@ struct referral_login_client {
 	/* set once the connection is being closed */
 	const char *close_reason;
 	struct timeout *to_close;
+	/* there was input since */
+	bool close_had_input;
 };
 
 extern MODULE_CONTEXT_DEFINE(referral_login_module, &login_module_register);
@@ -105,6 +107,13 @@ void referral_login_close(struct client *client, const char *reason);
 void referral_login_close_input(struct client *client);
 /* The client is being destroyed, for whatever reason. */
 void referral_login_close_abort(struct client *client);
-void referral_login_close_deinit(void);
+
+/* Destroy a client to which everything has been sent, whose connection is to
+   end without a reset. had_input: there was input after the last line, so more
+   may be on its way. Unread input keeps the connection open, for a second at
+   most, and not when Dovecot needs its place for a new client. */
+void referral_login_linger(struct client *client, bool had_input,
+			   const char *reason);
+void referral_login_linger_deinit(void);
 
 #endif
