@@ -10,6 +10,7 @@ struct referral_ostream_login {
 	struct ostream_private ostream;
 
 	char *url, *text;
+	/* or will not be */
 	bool first_sent:1;
 };
 
@@ -86,4 +87,13 @@ referral_ostream_login_create(struct ostream *output, const char *url,
 	o_stream_set_no_error_handling(ret, TRUE);
 	o_stream_set_name(ret, o_stream_get_name(output));
 	return ret;
+}
+
+void referral_ostream_login_finish(struct ostream *output)
+{
+	struct referral_ostream_login *stream =
+		container_of(output->real_stream, struct referral_ostream_login,
+			     ostream);
+
+	stream->first_sent = TRUE;
 }

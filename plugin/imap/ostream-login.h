@@ -7,5 +7,8 @@
 struct ostream *
 referral_ostream_login_create(struct ostream *output, const char *url,
 			      const char *text);
+/* From now on everything passes unchanged, also what is written first. output
+   is what referral_ostream_login_create() returned. */
+void referral_ostream_login_finish(struct ostream *output);
 
 #endif

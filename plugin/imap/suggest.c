@@ -75,14 +75,14 @@ suggest_get(struct client *client, const char *value, const char **url_r,
 	return 0;
 }
 
-/* The login has been answered and no command is read yet: get out of the
-   way. */
+/* The login has been answered, long ago if the session was hibernated, and no
+   command is read yet: get out of the way. */
 static void suggest_client_init(struct client *client)
 {
 	struct referral_imap_client *rclient = REFERRAL_IMAP_CONTEXT(client);
 
-	/* it isn't if a rawlog lies over ours: that stays then, and passes
-	   everything on */
+	referral_ostream_login_finish(rclient->output);
+	/* it isn't if a rawlog lies over ours: that stays then */
 	if (client->output == rclient->output) {
 		client->output = rclient->parent;
 		o_stream_ref(client->output);

@@ -131,11 +131,16 @@ def test_settings(site, settings, auth, text):
                   f"imap://gssapi{auth}@{HOME}/", text)
 
 
-def test_rawlog(site):
-    """What lies over our stream stays there."""
+def rawlog_dir(site):
     rawlog = os.path.join(site.dir, "rawlog")
     os.mkdir(rawlog)
     os.chmod(rawlog, 0o1777)
+    return rawlog
+
+
+def test_rawlog(site):
+    """What lies over our stream stays there."""
+    rawlog = rawlog_dir(site)
     client = site.client(front_with(site, rawlog_dir=rawlog))
     check_suggest(client.login("bob", "secret"))
     client.select_inbox()
@@ -156,9 +161,12 @@ service imap-hibernate {
 """
 
 
-def test_hibernation(site):
+@pytest.mark.parametrize("rawlog", [False, True])
+def test_hibernation(site, rawlog):
     """The session wakes up as if nothing had been."""
-    front = front_with(site, HIBERNATE, imap_hibernate_timeout="1s")
+    settings = {"rawlog_dir": rawlog_dir(site)} if rawlog else {}
+    front = front_with(site, HIBERNATE, imap_hibernate_timeout="1s",
+                       **settings)
     client = site.client(front)
     check_suggest(client.login("bob", "secret"))
     client.select_inbox()
