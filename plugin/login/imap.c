@@ -62,6 +62,7 @@ imap_offer(struct client *client, const char *line, const char *url,
 const struct referral_login_protocol referral_login_imap = {
 	.name = "imap",
 	.scheme = "imap",
+	.client_size = sizeof(struct imap_client),
 	.get_mechanism = imap_get_mechanism,
 	.reply = imap_reply,
 	.close_line = imap_close_line,

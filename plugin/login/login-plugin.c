@@ -46,6 +46,25 @@ static bool referral_login_check_vfuncs(void)
 		v->free == client_common_default_free;
 }
 
+/* So they may to struct client, or to what a protocol adds to it. */
+static bool
+referral_login_check_client(const struct referral_login_protocol *protocol)
+{
+	size_t start, theirs, ours;
+	pool_t pool;
+
+	if (protocol->client_size == 0)
+		return TRUE;
+	pool = pool_alloconly_create("referral login client", 16 * 1024);
+	start = pool_alloconly_get_total_used_size(pool);
+	(void)login_binary->client_vfuncs->alloc(pool);
+	theirs = pool_alloconly_get_total_used_size(pool) - start;
+	(void)p_malloc(pool, protocol->client_size);
+	ours = pool_alloconly_get_total_used_size(pool) - start - theirs;
+	pool_unref(&pool);
+	return theirs == ours;
+}
+
 void login_referral_plugin_init(struct module *module)
 {
 	static const struct referral_login_protocol *const protocols[] = {
@@ -64,7 +83,8 @@ void login_referral_plugin_init(struct module *module)
 		/* POP3, submission: they have no referrals */
 		return;
 	}
-	if (!referral_login_check_vfuncs()) {
+	if (!referral_login_check_vfuncs() ||
+	    !referral_login_check_client(protocol)) {
 		i_error("referral: The login plugin doesn't fit this %s: "
 			"rebuild it against this Dovecot. "
 			"Logins go on without it.", login_binary->process_name);

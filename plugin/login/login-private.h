@@ -25,6 +25,9 @@ struct referral_login_protocol {
 	const char *name;
 	/* of the URL */
 	const char *scheme;
+	/* of the struct that the protocol's clients are, if its header is
+	   there to know it, else 0 */
+	size_t client_size;
 
 	/* The SASL mechanism that the client named, NULL if it used a command
 	   that names none. */

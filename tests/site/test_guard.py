@@ -17,28 +17,38 @@ SOURCE = os.path.join(os.path.dirname(__file__), "..", "..")
 USERS = [User("alice"),
          User("bob", fields={"nologin": "y", "host": "home.example.com",
                              "login_referral_host": "home.example.com"})]
-PROTOCOLS = ("imap", "sieve", "pop3")
 
 
-def shadow_header(directory, include):
-    """client-common.h with a vfunc more."""
-    with open(os.path.join(include, "client-common.h"),
-              encoding="utf-8") as file:
+# a member more in these: header, the line before it, what is seen by whom
+LAYOUTS = {
+    "vfuncs": ("client-common.h", "struct client_vfuncs {",
+               "void (*another)(struct client *client);",
+               ("imap", "sieve")),
+    "client": ("client-common.h", "struct client {", "void *another;",
+               ("imap",)),
+    "imap_client": ("imap-login-client.h", "struct imap_client {",
+                    "void *another;", ("imap",)),
+}
+
+
+def shadow_header(directory, include, header, struct, member):
+    """The header with a member more."""
+    with open(os.path.join(include, header), encoding="utf-8") as file:
         lines = file.readlines()
     at = next(number for number, line in enumerate(lines)
-              if line.startswith("struct client_vfuncs {"))
-    lines.insert(at + 2, "\tvoid (*another)(struct client *client);\n")
-    with open(os.path.join(directory, "client-common.h"), "w",
+              if line.startswith(struct))
+    lines.insert(at + 2, f"\t{member}\n")
+    with open(os.path.join(directory, header), "w",
               encoding="utf-8") as file:
         file.writelines(lines)
 
 
-def build_plugin(directory, path):
+def build_plugin(directory, path, *layout):
     """Our login plugin, as if it were built against that."""
     flags = shlex.split(dovecot_config()["LIBDOVECOT_INCLUDE"])
     include = next(flag[2:] for flag in flags
                    if os.path.exists(flag[2:] + "/client-common.h"))
-    shadow_header(directory, include)
+    shadow_header(directory, include, *layout)
     objects = [os.path.join(BUILD, "plugin", *parts) for parts in (
         ("compat", ".libs", "libreferral_compat_login.a"),
         ("compat", ".libs", "libreferral_compat_login_settings.a"),
@@ -56,13 +66,16 @@ def build_plugin(directory, path):
 
 @pytest.mark.skipif(BUILD is None or shutil.which("cc") is None,
                     reason="needs REFERRAL_BUILD and a compiler")
-def test_other_layout(site):
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_other_layout(site, layout):
+    *change, noticed_by = LAYOUTS[layout]
     modules = Modules(site.dir + "/other", build=BUILD)
-    build_plugin(site.dir, modules.dir + "/login/liblogin_referral_plugin.so")
+    build_plugin(site.dir, modules.dir + "/login/liblogin_referral_plugin.so",
+                 *change)
     site.modules = modules
     front = site.dovecot(
         "front.example.com", [PasswdFile(USERS)], pki=site.pki,
-        protocols=PROTOCOLS,
+        protocols=(*noticed_by, "pop3"),
         settings={"login_plugins": "login_referral",
                   "referral_drain_host": "home.example.com"})
     for tls in (None, "implicit"):
@@ -78,5 +91,7 @@ def test_other_layout(site):
     client = site.client(front)
     assert client.authenticate("PLAIN", "bob", "secret").code == "REFERRAL"
     assert client.command("NOOP").status == "OK"
-    assert site.sieve_client(front).greeting.status == "OK"
-    front.log.wait(["managesieve-login: Error:", "rebuild it against this"])
+    if "sieve" in noticed_by:
+        assert site.sieve_client(front).greeting.status == "OK"
+        front.log.wait(["managesieve-login: Error:",
+                        "rebuild it against this"])
