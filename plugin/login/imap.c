@@ -45,8 +45,14 @@ imap_offer(struct client *client, const char *line, const char *url,
 	   const char *text)
 {
 	struct imap_client *imap_client = imap_client_get(client);
-	const char *capability = referral_reply_imap_capability(line + 5);
+	const char *resp_text = line + 5;
+	const char *capability = referral_reply_imap_capability(resp_text);
 
+	/* a reply has one code */
+	if (referral_reply_imap_has_code(resp_text)) {
+		client_send_raw(client,
+				t_strconcat("* OK ", resp_text, "\r\n", NULL));
+	}
 	/* The proxy sends the capabilities it knows of in an untagged line to
 	   clients that seem not to look at the response code, and leaves the
 	   code of this line alone then. */

@@ -82,6 +82,7 @@
 	X(test_reply_sieve) \
 	X(test_reply_sieve_length) \
 	X(test_reply_imap_capability) \
+	X(test_reply_imap_has_code) \
 	X(test_reply_imap_login)
 
 TEST_CORE_TESTS(TEST_DECL)

@@ -191,6 +191,34 @@ void test_reply_imap_capability(void)
 	test_end();
 }
 
+void test_reply_imap_has_code(void)
+{
+	static const struct {
+		const char *resp_text;
+		bool has_code;
+	} tests[] = {
+		{ "[ALERT] Soon.", TRUE },
+		{ "[X-QUOTA 90 %] x", TRUE },
+		{ "[CAPABILITYX a] x", TRUE },
+		{ "[ALERT", TRUE },
+		{ "[CAPABILITY IMAP4rev1] x", FALSE },
+		{ "[capability IMAP4rev1] x", FALSE },
+		{ "[CAPABILITY]", FALSE },
+		{ "[Referral imap://h/] x", FALSE },
+		{ "Logged in [ALERT]", FALSE },
+		{ "", FALSE },
+	};
+	unsigned int i;
+
+	test_begin("reply imap has code");
+	for (i = 0; i < N_ELEMENTS(tests); i++) {
+		test_assert_idx(
+			referral_reply_imap_has_code(tests[i].resp_text) ==
+			tests[i].has_code, i);
+	}
+	test_end();
+}
+
 void test_reply_imap_login(void)
 {
 	static const struct {

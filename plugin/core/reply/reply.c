@@ -112,6 +112,15 @@ const char *referral_reply_imap_capability(const char *resp_text)
 	return end == NULL ? NULL : t_strdup_until(resp_text, end);
 }
 
+bool referral_reply_imap_has_code(const char *resp_text)
+{
+	static const char *const ours[] = { "CAPABILITY", "REFERRAL", NULL };
+
+	return *resp_text == '[' &&
+		!str_array_icase_find(ours,
+			t_strcut(t_strcut(resp_text + 1, ']'), ' '));
+}
+
 /* The next line without its CRLF; NULL if there is no complete one. */
 static const char *next_line(const char **input)
 {

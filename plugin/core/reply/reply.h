@@ -37,6 +37,11 @@ const char *referral_reply_sieve(enum referral_reply reply, const char *url,
    NULL if it begins with anything else. */
 const char *referral_reply_imap_capability(const char *resp_text);
 
+/* Does the same begin with a response code that says something to the client,
+   such as ALERT? Capabilities go out in a line of their own, and a referral is
+   replaced. */
+bool referral_reply_imap_has_code(const char *resp_text);
+
 /* input is what an imap process says to a successful login, in one piece: an
    optional untagged CAPABILITY, then "tag OK [CAPABILITY ...] text". Append
    the same with the capabilities in an untagged line and the referral as the
