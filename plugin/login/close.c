@@ -61,7 +61,7 @@ void referral_login_close(struct client *client, const char *reason)
 	i_assert(rclient->close_reason == NULL);
 
 	rclient->close_reason = p_strdup(client->pool, reason);
-	referral_compat_client_set_reason_complete(client);
+	referral_compat_client_set_reason_complete(client, TRUE);
 	/* the client has been told: no second BYE when it is killed */
 	client->notified_disconnect = TRUE;
 	o_stream_set_flush_callback(client->output, close_output, client);

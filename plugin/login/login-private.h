@@ -57,6 +57,8 @@ struct referral_login_client {
 
 	/* client->auth_successes when its last result was handled */
 	unsigned int auth_successes;
+	/* that result was a referral */
+	bool referred;
 
 	/* set once the connection is being closed */
 	const char *close_reason;

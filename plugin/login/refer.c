@@ -84,17 +84,45 @@ refer_client(struct client *client, const struct client_auth_reply *reply)
 	referral_compat_login_settings_free(&set);
 }
 
-void referral_login_auth_result(struct client *client,
-				enum client_auth_result result,
-				const struct client_auth_reply *reply,
-				const char *text)
+/* The login that has this result: was its password right? What auth says of a
+   session in the end, long after, counts as no success here. */
+static bool refer_is_success(struct client *client,
+			     enum client_auth_result result)
 {
 	struct referral_login_client *rclient = REFERRAL_LOGIN_CONTEXT(client);
 	/* a proxy that is sent elsewhere asks auth again on its own */
 	bool success = client->auth_successes != rclient->auth_successes ||
 		client->login_proxy != NULL;
 
+	if (client->auth_successes != rclient->auth_successes &&
+	    (result == CLIENT_AUTH_RESULT_REFERRAL_NOLOGIN ||
+	     result == CLIENT_AUTH_RESULT_LOGIN_DISABLED))
+		referral_compat_client_login_refused(client);
 	rclient->auth_successes = client->auth_successes;
+	return success;
+}
+
+/* A client that has been referred may stay, and try something else. */
+static void refer_set_referred(struct client *client, bool referred)
+{
+	struct referral_login_client *rclient = REFERRAL_LOGIN_CONTEXT(client);
+
+	if (rclient->referred != referred) {
+		referral_compat_client_set_reason_complete(client, referred);
+		rclient->referred = referred;
+	}
+}
+
+void referral_login_auth_result(struct client *client,
+				enum client_auth_result result,
+				const struct client_auth_reply *reply,
+				const char *text)
+{
+	struct referral_login_client *rclient = REFERRAL_LOGIN_CONTEXT(client);
+	bool success = refer_is_success(client, result);
+
+	refer_set_referred(client, success &&
+			   result == CLIENT_AUTH_RESULT_REFERRAL_NOLOGIN);
 	if (result != CLIENT_AUTH_RESULT_REFERRAL_NOLOGIN) {
 		rclient->module_ctx.super.auth_result(client, result, reply,
 						      text);

@@ -200,6 +200,36 @@ def test_stay_open(site, settings):
     client.select_inbox()
 
 
+def test_stay_open_log(site):
+    """Why such a connection has ended: no failure of ours, and no less than
+    Dovecot says of others."""
+    front = front_with(site, referral_close="no")
+    client = site.client(front)
+    assert client.login("bob", "secret").code == "REFERRAL"
+    since = front.log.mark()
+    client.close()
+    line = front.log.wait(["imap-login: ", "user=<bob>"], since)
+    assert "failure" not in line and "failed" not in line
+    client = site.client(front)
+    assert client.login("bob", "secret").code == "REFERRAL"
+    assert client.login("alice", "wrong").code == "AUTHENTICATIONFAILED"
+    since = front.log.mark()
+    client.close()
+    line = front.log.wait(["imap-login: ", "user=<alice>"], since)
+    assert "internal failure" not in line
+    if version() < (2, 4):
+        assert "auth failed, 2 attempts" in line
+
+
+def test_refused_log(shared_site, front):
+    client = shared_site.client(front)
+    assert client.login("noreferral", "secret").code == "CONTACTADMIN"
+    since = front.log.mark()
+    client.close()
+    line = front.log.wait(["imap-login: ", "user=<noreferral>"], since)
+    assert "internal failure" not in line
+
+
 def login_service(requests):
     """Each process serves this many connections."""
     name = "restart_request_count" if version() >= (2, 4) else "service_count"

@@ -26,7 +26,14 @@ bool referral_compat_client_is_trusted(const struct client *client)
 	return client->trusted;
 }
 
-void referral_compat_client_set_reason_complete(struct client *client)
+void referral_compat_client_set_reason_complete(struct client *client,
+						bool complete)
 {
-	client->no_extra_disconnect_reason = TRUE;
+	client->no_extra_disconnect_reason = complete;
+}
+
+void referral_compat_client_login_refused(struct client *client)
+{
+	/* more successes than logins would be an "internal failure" */
+	client->auth_successes--;
 }

@@ -27,7 +27,12 @@ bool referral_compat_client_is_trusted(const struct client *client)
 }
 
 void referral_compat_client_set_reason_complete(
-	struct client *client ATTR_UNUSED)
+	struct client *client ATTR_UNUSED, bool complete ATTR_UNUSED)
 {
 	/* it knows of referrals itself: auth_nologin_referral */
+}
+
+void referral_compat_client_login_refused(struct client *client ATTR_UNUSED)
+{
+	/* it looks at why a login failed first */
 }
