@@ -6,6 +6,7 @@
 #include "time-util.h"
 #include "auth-request.h"
 #include "mailhost.h"
+#include "session.h"
 #include "words.h"
 #include "referral-settings.h"
 #include "compat-auth.h"
@@ -70,16 +71,63 @@ static bool explain_mech_has_password(const char *mech_name)
 }
 
 static void
+explain_decide(const struct referral_explain_answer *answer,
+	       struct referral_decision *decision_r)
+{
+	referral_outcome_decide(answer->request, answer->lookup,
+		answer->protocol,
+		answer->protocol->proxy_credentials ||
+		explain_mech_has_password(answer->request->fields.mech_name),
+		decision_r);
+}
+
+/* A port in mailHost means this server, too, if the client has come in on it.
+   Nobody knows which ports a session has come in on: it is not ended for
+   that. */
+static bool
+explain_is_home_by_port(const struct referral_explain_answer *answer)
+{
+	const char *const *values = answer->lookup->lookup.mailhosts, *error;
+	struct referral_decision decision;
+	struct referral_host host;
+
+	if (values == NULL || answer->request->fields.local_port != 0)
+		return FALSE;
+	for (; *values != NULL; values++) {
+		if (referral_mailhost_parse(pool_datastack_create(), *values,
+					    &host, &error) < 0 ||
+		    host.port == 0)
+			continue;
+		if (!auth_request_import_auth(answer->request, "lport",
+					      dec2str(host.port)))
+			i_unreached();
+		explain_decide(answer, &decision);
+		if (decision.reason == REFERRAL_REASON_HOME)
+			return TRUE;
+	}
+	return FALSE;
+}
+
+static enum referral_session_place
+explain_place(const struct referral_explain_answer *answer,
+	      const struct referral_decision *decision)
+{
+	enum referral_session_place place = referral_session_place(decision,
+		answer->protocol->set->referral_dry_run);
+
+	if (place == REFERRAL_SESSION_ELSEWHERE &&
+	    explain_is_home_by_port(answer))
+		place = REFERRAL_SESSION_HOME;
+	return place;
+}
+
+static void
 explain_add_decision(string_t *dest,
 		     const struct referral_explain_answer *answer)
 {
 	struct referral_decision decision;
 
-	referral_outcome_decide(answer->request, answer->lookup,
-		answer->protocol,
-		answer->protocol->proxy_credentials ||
-		explain_mech_has_password(answer->request->fields.mech_name),
-		&decision);
+	explain_decide(answer, &decision);
 	explain_add(dest, "action", referral_action_to_string(decision.action));
 	explain_add(dest, "reason", referral_reason_to_string(decision.reason));
 	explain_add_host(dest, "home", &decision.home);
@@ -87,6 +135,9 @@ explain_add_decision(string_t *dest,
 	explain_add(dest, "detail", decision.detail);
 	if (answer->protocol->set->referral_dry_run)
 		explain_add(dest, "dry_run", "yes");
+	/* last, for it changes the request */
+	explain_add(dest, "place", referral_session_place_to_string(
+		explain_place(answer, &decision)));
 }
 
 void referral_explain_answer_append(const struct referral_explain_answer *answer,

@@ -52,6 +52,7 @@
 	X(test_proxy_fields_keys) \
 	X(test_proxy_fields_have_credentials) \
 	X(test_proxy_fields_port) \
+	X(test_session_place) \
 	X(test_servers_choose) \
 	X(test_server_backoff) \
 	X(test_server_states) \
