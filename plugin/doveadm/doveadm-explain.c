@@ -28,6 +28,7 @@ static const struct referral_column explain_columns[] = {
 	{ "action", "action" },
 	{ "reason", "reason" },
 	{ "target", "clients are told" },
+	{ "place", "a session here" },
 	{ "detail", "detail" },
 	{ "dry_run", "dry run" },
 	{ "usecs", "microseconds" },
@@ -78,37 +79,57 @@ static const char *const *explain_get_args(struct doveadm_cmd_context *cctx)
 	return array_front(&args);
 }
 
+struct explain_context {
+	struct doveadm_cmd_context *cctx;
+	const char *const *users;
+};
+
 static void
-explain_print(const char *user, const struct referral_line_answer *answer,
+explain_print(unsigned int idx, const struct referral_line_answer *answer,
 	      void *context)
 {
-	struct doveadm_cmd_context *cctx = context;
+	const struct explain_context *ctx = context;
 	const struct referral_column *column;
 
 	if (answer->error != NULL) {
-		referral_compat_doveadm_error(cctx, "%s: %s",
-			str_sanitize(user, 256), answer->error);
+		referral_compat_doveadm_error(ctx->cctx, "%s: %s",
+			str_sanitize(ctx->users[idx], 256), answer->error);
 		doveadm_exit_code = EX_TEMPFAIL;
 		return;
 	}
 	for (column = explain_columns; column->key != NULL; column++)
 		referral_print(referral_line_value(answer, column->key));
 	if (strcmp(referral_line_value(answer, "passdb"), "unknown user") == 0)
-		referral_set_result(cctx, EX_NOUSER);
+		referral_set_result(ctx->cctx, EX_NOUSER);
+}
+
+static void
+explain_users(struct explain_context *ctx, struct referral_line *line)
+{
+	const char *const *args = explain_get_args(ctx->cctx);
+	unsigned int i, count = str_array_length(ctx->users);
+	struct referral_line_user *users;
+
+	users = i_new(struct referral_line_user, count);
+	for (i = 0; i < count; i++) {
+		users[i].user = ctx->users[i];
+		users[i].args = args;
+	}
+	(void)referral_line_explain(line, users, count, explain_print, ctx);
+	i_free(users);
 }
 
 static void cmd_explain(struct doveadm_cmd_context *cctx)
 {
-	const char *const *users;
+	struct explain_context ctx = { .cctx = cctx };
 	struct referral_line *line;
 
-	if (!referral_users_get(cctx, &users))
+	if (!referral_users_get(cctx, &ctx.users))
 		return;
 	referral_print_begin(DOVEADM_PRINT_TYPE_PAGER, explain_columns);
 	if (referral_line_open(cctx, &line) < 0)
 		return;
-	(void)referral_line_explain(line, users, explain_get_args(cctx),
-				    explain_print, cctx);
+	explain_users(&ctx, line);
 	referral_line_close(&line);
 }
 

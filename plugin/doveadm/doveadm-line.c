@@ -241,7 +241,7 @@ int referral_line_ask(struct referral_line *line, const char *question,
 /* Users that are asked for, in a ring: answers come in any order. */
 struct line_window {
 	struct referral_line *line;
-	const char *const *users, *const *args;
+	const struct referral_line_user *users;
 	referral_line_explained_t *callback;
 	void *context;
 
@@ -264,10 +264,10 @@ static int line_window_ask(struct line_window *window)
 
 	while (window->asked < window->count &&
 	       window->asked - window->told < REFERRAL_LINE_MAX_PENDING) {
-		user[0] = window->users[window->asked];
+		user[0] = window->users[window->asked].user;
 		T_BEGIN {
 			ret = line_send(window->line, "EXPLAIN", user,
-					window->args);
+					window->users[window->asked].args);
 		} T_END;
 		if (ret < 0)
 			return -1;
@@ -289,7 +289,7 @@ static void line_window_tell(struct line_window *window)
 	       *(str = line_window_answer(window, window->told)) != NULL) {
 		T_BEGIN {
 			line_answer_parse(t_strsplit_tabescaped(*str), &answer);
-			window->callback(window->users[window->told], &answer,
+			window->callback(window->told, &answer,
 					 window->context);
 		} T_END;
 		i_free(*str);
@@ -322,16 +322,16 @@ static int line_window_read(struct line_window *window)
 }
 
 int referral_line_explain(struct referral_line *line,
-			  const char *const *users, const char *const *args,
+			  const struct referral_line_user *users,
+			  unsigned int count,
 			  referral_line_explained_t *callback, void *context)
 {
 	struct line_window window = {
 		.line = line,
 		.users = users,
-		.args = args,
 		.callback = callback,
 		.context = context,
-		.count = str_array_length(users),
+		.count = count,
 		.first_id = line->last_id + 1,
 	};
 	unsigned int i;

@@ -28,15 +28,22 @@ int referral_line_ask(struct referral_line *line, const char *question,
 		      const char *const *words,
 		      struct referral_line_answer *answer_r);
 
+struct referral_line_user {
+	const char *user;
+	/* "key=value": what is known of the session; NULL-terminated */
+	const char *const *args;
+};
+
 /* Called for each user, in the order that was asked. answer is valid during
    the call only. */
-typedef void referral_line_explained_t(const char *user,
+typedef void referral_line_explained_t(unsigned int idx,
 				       const struct referral_line_answer *answer,
 				       void *context);
-/* EXPLAIN many users, several at a time. args: more words of each question.
-   Returns 0, or -1 after an error: the rest is not answered. */
+/* EXPLAIN many users, several at a time. Returns 0, or -1 after an error: the
+   rest is not answered. */
 int referral_line_explain(struct referral_line *line,
-			  const char *const *users, const char *const *args,
+			  const struct referral_line_user *users,
+			  unsigned int count,
 			  referral_line_explained_t *callback, void *context);
 
 /* The value of key, "" if the answer has none. */

@@ -15,6 +15,8 @@ const char *doveadm_referral_plugin_version = DOVECOT_ABI_VERSION;
 static struct doveadm_cmd_ver2 *const referral_commands[] = {
 	&referral_cmd_explain,
 	&referral_cmd_flush,
+	&referral_cmd_kick,
+	&referral_cmd_who,
 };
 
 void doveadm_referral_plugin_init(struct module *module ATTR_UNUSED)

@@ -1,0 +1,217 @@
+"""doveadm referral who and kick: sessions of users who have moved."""
+
+import json
+
+import pytest
+
+from lib import User, pair, wait_for
+from lib.client import Closed
+from lib.dovecot import version
+
+FRONT, HOME = "front.example.com", "home.example.com"
+USERS = [User(name, FRONT) for name in ("alice", "bob", "carol", "dave")]
+TWO_FOUR = version() >= (2, 4)
+
+
+def referral(server, *args, check=True):
+    """What a command says: a list of records."""
+    out = server.doveadm("-f", "json", "referral", *args, check=check)
+    return json.loads(out)
+
+
+def session(site, server, user):
+    client = site.client(server)
+    assert client.login(user, "secret").status == "OK"
+    client.select_inbox()
+    return client
+
+
+def ends(client):
+    """The server closes the connection."""
+    with pytest.raises(Closed):
+        while True:
+            client.read_line()
+
+
+def lives(client):
+    assert client.command("NOOP").status == "OK"
+
+
+def move(world, user, host):
+    world.ldap.set(user, values=host)
+    referral(world.front, "flush", user)
+
+
+@pytest.fixture(name="world")
+def fixture_world(site):
+    return pair(site, USERS, names=["front"],
+                protocols=("imap", "pop3", "sieve"))
+
+
+def shown(world):
+    return sorted((one["user"], one["protocol"])
+                  for one in referral(world.front, "who"))
+
+
+def test_moved(site, world):
+    """Sessions of every protocol, and nobody else's."""
+    front = world.front
+    alice, bob = (session(site, front, user) for user in ("alice", "bob"))
+    idle = session(site, front, "bob")
+    tag = idle.new_tag()
+    idle.send_line(f"{tag} IDLE")
+    assert idle.read_line().startswith(b"+ ")
+    pop3 = site.pop3(front)
+    assert pop3.login("bob", "secret")[0]
+    sieve = site.sieve_client(front)
+    assert sieve.authenticate("PLAIN", "bob", "secret").status == "OK"
+    front.wait_logged_in("bob")
+    assert not referral(front, "who")
+
+    move(world, "bob", HOME)
+    wait_for(lambda: len(shown(world)) == 4, "four sessions")
+    assert {user for user, _ in shown(world)} == {"bob"}
+    assert sorted(protocol for _, protocol in shown(world)) == \
+        ["imap", "imap", "pop3", "sieve"]
+    one = next(one for one in referral(front, "who")
+               if one["protocol"] == "imap")
+    assert (one["home"], one["action"]) == (HOME, "refer")
+    assert int(one["secs"]) < 120 and int(one["pid"]) > 1
+
+    would = referral(front, "kick", "-n")
+    assert [one["result"] for one in would] == ["would be ended"] * 4
+    lives(bob)
+    # only those of the users who are named
+    assert referral(front, "kick", "alice", "carol") == []
+    done = referral(front, "kick", "bob")
+    assert [one["result"] for one in done] == ["ended"] * 4
+    for client in (bob, idle, sieve):
+        ends(client)
+    with pytest.raises(Closed):
+        while True:
+            pop3.read()
+    lives(alice)
+    assert not referral(front, "who")
+
+
+def test_unknown(site, world):
+    """A home that can't be told ends nothing."""
+    client = session(site, world.front, "alice")
+    world.ldap.set("alice", values="not a host")
+    referral(world.front, "flush")
+    out = world.front.doveadm("referral", "kick")
+    assert "alice (invalid_value)" in out
+    lives(client)
+    world.ldap.stop()
+    referral(world.front, "flush")
+    out = world.front.doveadm("referral", "kick")
+    assert "alice (unavailable)" in out
+    lives(client)
+
+
+def test_allowed(site):
+    """Where a new login would be here again, nothing is ended."""
+    world = pair(site, USERS, names=["front"],
+                 settings={"referral_dry_run": "yes"})
+    client = session(site, world.front, "alice")
+    world.ldap.set("alice", values=HOME)
+    referral(world.front, "flush")
+    assert shown(world) == [("alice", "imap")]
+    left, = referral(world.front, "kick")
+    assert left["result"].startswith("left: a new login")
+    lives(client)
+
+
+def test_proxied(site):
+    """A proxied session ends when its user's home is no more where it goes."""
+    users = [User(name, None) for name in ("alice", "bob")]
+    world = pair(site, users, settings={"referral_action": "proxy",
+                                        "referral_resolve_hosts": "no"})
+    front, there = world.front, f"{world.home.address}:{world.home.port}"
+    for user in ("alice", "bob"):
+        world.ldap.set(user, values=there)
+    # the home server knows itself by its name only
+    world.home.configure(referral_local_hosts=world.home.address +
+                         f" {there}")
+    world.home.reload()
+    alice, bob = (session(site, front, user) for user in ("alice", "bob"))
+    world.home.wait_logged_in("bob")
+    assert not referral(front, "who")
+    for host in ("127.0.0.77", FRONT):
+        move(world, "bob", host)
+        one, = referral(front, "who")
+        assert (one["user"], one["proxied_to"], one["home"]) == \
+            ("bob", world.home.address, host)
+    done, = referral(front, "kick")
+    assert done["result"] == "ended"
+    ends(bob)
+    lives(alice)
+
+
+SHARED = f"""service imap {{
+  client_limit = 10
+  process_limit = 1
+  {"restart_request_count = unlimited" if TWO_FOUR else "service_count = 0"}
+}}
+"""
+
+
+def test_shared_process(site):
+    """Nobody else's session ends; what can't be ended is said."""
+    world = pair(site, USERS, names=["front"], raw=SHARED)
+    front = world.front
+    alice, bob = (session(site, front, user) for user in ("alice", "bob"))
+    assert len(front.pids("imap")) == 1
+    move(world, "bob", HOME)
+    if TWO_FOUR:
+        assert [one["result"] for one in referral(front, "kick")] == ["ended"]
+        ends(bob)
+        lives(alice)
+        return
+    with pytest.raises(RuntimeError, match="failed with 75"):
+        front.doveadm("referral", "kick")
+    left, = referral(front, "kick", check=False)
+    assert left["result"] == "left: its process serves other users, too"
+    lives(bob)
+    # until those have to end as well
+    move(world, "alice", HOME)
+    assert [one["result"] for one in referral(front, "kick")] == ["ended"] * 2
+    ends(alice)
+
+
+HIBERNATE = """service imap {
+  unix_listener imap-master {
+    user = $SET:default_internal_user
+  }
+}
+service imap-hibernate {
+  unix_listener imap-hibernate {
+    mode = 0666
+  }
+}
+imap_hibernate_timeout = 1s
+"""
+
+
+def test_hibernated(site):
+    """2.4 ends it; 2.3 can't without ending everybody's, and says so."""
+    raw = HIBERNATE if TWO_FOUR else HIBERNATE.replace("$SET:", "$")
+    world = pair(site, USERS, names=["front"], raw=raw)
+    front = world.front
+    client = session(site, front, "bob")
+    client.send_line("x IDLE")
+    assert client.read_line().startswith(b"+ ")
+    wait_for(lambda: front.pids("imap-hibernate") and not front.pids("imap"),
+             "hibernation")
+    move(world, "bob", HOME)
+    assert shown(world) == [("bob", "imap")]
+    one, = referral(front, "kick", check=False)
+    if TWO_FOUR:
+        assert one["result"] == "ended"
+        ends(client)
+        return
+    assert one["result"].startswith("left: it is hibernated")
+    client.send_line("DONE")
+    assert client.read_reply("x").status == "OK"
+    assert referral(front, "kick")[0]["result"] == "ended"
+    ends(client)
