@@ -53,6 +53,9 @@
 	X(test_proxy_fields_have_credentials) \
 	X(test_proxy_fields_port) \
 	X(test_session_place) \
+	X(test_sasl_mechanism) \
+	X(test_sasl_plain) \
+	X(test_sasl_scram) \
 	X(test_servers_choose) \
 	X(test_server_backoff) \
 	X(test_server_states) \
