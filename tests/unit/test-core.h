@@ -47,6 +47,7 @@
 	X(test_policy_decide_hosts) \
 	X(test_policy_decide_action) \
 	X(test_policy_first_foreign) \
+	X(test_policy_has_left) \
 	X(test_policy_rules) \
 	X(test_proxy_fields_check) \
 	X(test_proxy_fields_keys) \
@@ -56,6 +57,8 @@
 	X(test_sasl_mechanism) \
 	X(test_sasl_plain) \
 	X(test_sasl_scram) \
+	X(test_kick_queue) \
+	X(test_kick_queue_bounds) \
 	X(test_servers_choose) \
 	X(test_server_backoff) \
 	X(test_server_states) \
