@@ -52,10 +52,9 @@ referral_auth_query_field(const struct referral_auth_protocol *protocol,
 	return TRUE;
 }
 
-static void
-referral_lookup_result_dup(pool_t pool,
-			   const struct referral_lookup_result *src,
-			   struct referral_lookup_result *dest_r)
+void referral_auth_lookup_result_dup(pool_t pool,
+				     const struct referral_lookup_result *src,
+				     struct referral_lookup_result *dest_r)
 {
 	*dest_r = *src;
 	if (src->mailhosts != NULL)
@@ -133,8 +132,8 @@ referral_auth_query_looked_up(const struct referral_lookup_result *lookup,
 		referral_auth_query_finish(query);
 		return;
 	}
-	referral_lookup_result_dup(query->request->pool, lookup,
-				   &query->answer.lookup);
+	referral_auth_lookup_result_dup(query->request->pool, lookup,
+					&query->answer.lookup);
 	(void)referral_resolve_start(query->config->resolver, host.name,
 				     referral_auth_query_resolved, query);
 }
@@ -195,8 +194,9 @@ bool referral_auth_query(const struct referral_auth_config *config,
 	query->context = context;
 	auth_request_ref(request);
 	if (looked_up) {
-		referral_lookup_result_dup(request->pool, &answer_r->lookup,
-					   &query->answer.lookup);
+		referral_auth_lookup_result_dup(request->pool,
+						&answer_r->lookup,
+						&query->answer.lookup);
 		(void)referral_resolve_start(config->resolver, host.name,
 					     referral_auth_query_resolved,
 					     query);

@@ -45,4 +45,9 @@ bool referral_auth_query(const struct referral_auth_config *config,
 			 referral_auth_query_callback_t *callback,
 			 void *context, struct referral_auth_answer *answer_r);
 
+/* All of its strings in pool */
+void referral_auth_lookup_result_dup(pool_t pool,
+				     const struct referral_lookup_result *src,
+				     struct referral_lookup_result *dest_r);
+
 #endif

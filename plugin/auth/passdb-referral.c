@@ -15,6 +15,7 @@
 #include "auth-config.h"
 #include "auth-hook.h"
 #include "auth-line.h"
+#include "auth-kick.h"
 #include "auth-log.h"
 #include "auth-destination.h"
 #include "auth-stats.h"
@@ -97,6 +98,7 @@ static void referral_carrier_init(struct passdb_module *module)
 		referral_auth_hook_init(carrier_config);
 		referral_auth_pass_init(carrier_config);
 		referral_auth_stats_init(carrier_config);
+		referral_auth_kick_init(carrier_config);
 	}
 	/* the chains are still being walked */
 	carrier_to_check = timeout_add_short(0, referral_carrier_check,
@@ -111,6 +113,7 @@ static void referral_carrier_deinit(struct passdb_module *module ATTR_UNUSED)
 
 	timeout_remove(&carrier_to_check);
 	referral_auth_line_deinit();
+	referral_auth_kick_deinit();
 	if (!worker)
 		referral_auth_stats_deinit(carrier_config);
 	/* Answers what is still held back. Later, when modules are unloaded,

@@ -11,6 +11,7 @@ struct auth_passdb;
 struct auth_request;
 struct event;
 struct event_filter;
+struct program_client;
 struct setting_parser_info;
 
 /* "imap", "pop3", ...: the protocol of a login; never NULL */
@@ -96,5 +97,15 @@ int referral_compat_settings_get(pool_t pool, struct event *event,
 				 const char *protocol, const void **set_r,
 				 const char **error_r);
 void referral_compat_settings_free(const void *set);
+
+/* What stands behind the UNIX socket of a service "script", with these
+   arguments, which have no escapes for what is not printable. Run it with
+   program_client_run_async(), whose callback may come from inside that call; a
+   failure to connect is logged to event. Without an end after timeout_msecs it
+   has failed. Not to be destroyed from inside its callback. */
+struct program_client *
+referral_compat_program_create(struct event *event, const char *socket_path,
+			       const char *const *args,
+			       unsigned int timeout_msecs);
 
 #endif

@@ -8,6 +8,7 @@
 #include "auth-settings.h"
 #include "master-service.h"
 #include "master-service-settings.h"
+#include "program-client.h"
 #include "settings-parser.h"
 #include "compat-auth.h"
 
@@ -188,4 +189,18 @@ int referral_compat_settings_get(pool_t pool, struct event *event ATTR_UNUSED,
 
 void referral_compat_settings_free(const void *set ATTR_UNUSED)
 {
+}
+
+struct program_client *
+referral_compat_program_create(struct event *event, const char *socket_path,
+			       const char *const *args,
+			       unsigned int timeout_msecs)
+{
+	struct program_client_settings set;
+
+	i_zero(&set);
+	restrict_access_init(&set.restrict_set);
+	set.input_idle_timeout_msecs = timeout_msecs;
+	set.event = event;
+	return program_client_unix_create(socket_path, args, &set, FALSE);
 }

@@ -5,6 +5,7 @@
 #include "auth-fields.h"
 #include "auth-request.h"
 #include "auth-settings.h"
+#include "program-client.h"
 #include "settings.h"
 #include "compat-auth.h"
 
@@ -219,4 +220,16 @@ void referral_compat_settings_free(const void *_set)
 	const struct referral_compat_settings *set = _set;
 
 	settings_free(set);
+}
+
+struct program_client *
+referral_compat_program_create(struct event *event, const char *socket_path,
+			       const char *const *args,
+			       unsigned int timeout_msecs)
+{
+	const struct program_client_parameters params = {
+		.input_idle_timeout_msecs = timeout_msecs,
+	};
+
+	return program_client_unix_create(event, socket_path, args, &params);
 }
