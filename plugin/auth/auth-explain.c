@@ -3,6 +3,7 @@
 #include "auth-common.h"
 #include "ioloop.h"
 #include "llist.h"
+#include "net.h"
 #include "str.h"
 #include "str-sanitize.h"
 #include "time-util.h"
@@ -205,6 +206,19 @@ explain_verified(struct auth_request *request, enum passdb_result result)
 		explain_answer(explain, NULL);
 }
 
+/* Dovecot would silently take an address that it can't read for none. */
+static bool explain_value_is_valid(const char *key, const char *value)
+{
+	struct ip_addr ip;
+	in_port_t port;
+
+	if (strcmp(key, "lip") == 0 || strcmp(key, "rip") == 0)
+		return net_addr2ip(value, &ip) == 0;
+	if (strcmp(key, "lport") == 0 || strcmp(key, "rport") == 0)
+		return net_str2port(value, &port) == 0;
+	return TRUE;
+}
+
 /* What may be told of the session */
 static int
 explain_import(struct auth_request *request, const char *const *args,
@@ -228,7 +242,8 @@ explain_import(struct auth_request *request, const char *const *args,
 		if (!str_array_find(keys, key) &&
 		    strncmp(key, "forward_", 8) != 0)
 			continue;
-		if (!auth_request_import_auth(request, key, value)) {
+		if (!explain_value_is_valid(key, value) ||
+		    !auth_request_import_auth(request, key, value)) {
 			*error_r = t_strdup_printf("invalid %s: %s", key,
 						   str_sanitize(value, 64));
 			return -1;

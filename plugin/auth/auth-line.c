@@ -84,8 +84,9 @@ static void line_explained(const char *answer, void *context)
 	T_BEGIN {
 		line_send(client, "OK", id, answer);
 	} T_END;
-	/* the time of idling begins now */
-	timeout_reset(client->conn.to);
+	/* The time of idling begins now. Halted, there is no timeout. */
+	if (client->conn.to != NULL)
+		timeout_reset(client->conn.to);
 	if (client->questions_count == REFERRAL_LINE_MAX_PENDING - 1)
 		connection_input_resume(&client->conn);
 }

@@ -1,0 +1,66 @@
+"""doveadm referral explain says what a login gets: each cell of README's
+table by both, compared."""
+
+import json
+import re
+
+import pytest
+
+from test_table import BY_ATTRIBUTE, PROTOCOLS, Visit, World
+
+ACTIONS = (*BY_ATTRIBUTE, "reject", "tempfail")
+# "referral: refer to home.example.com (elsewhere, ldap, 0.812 ms): detail"
+LINE = re.compile(r"(?P<action>[a-z]+)(?: to (?P<target>\S+))? "
+                  r"\((?P<reason>[a-z_]+), (?P<source>[a-z]+), [0-9.]+ ms\)"
+                  r"(?:: (?P<detail>.*))?$")
+
+
+@pytest.fixture(name="world", scope="module")
+def fixture_world(shared_site):
+    return World(shared_site)
+
+
+def explained(server, user, protocol, *args):
+    out = server.doveadm("-f", "json", "referral", "explain", "-p", protocol,
+                         "-x", f"lip={server.address}",
+                         "-x", f"lport={server.ports[protocol]}", *args, user)
+    return json.loads(out)[0]
+
+
+def decided(server, user, since):
+    """The line that the login left, in explain's words."""
+    line = server.log.wait([user, "referral", " ms)"], since)
+    found = LINE.search(line).groupdict()
+    return {key: value or "" for key, value in found.items()}
+
+
+@pytest.mark.parametrize("protocol", PROTOCOLS)
+@pytest.mark.parametrize("action", ACTIONS)
+def test_cell(world, protocol, action):
+    server = world.outside if action == "reject" else world.front
+    since = server.log.mark()
+    said = explained(server, action, protocol)
+    # it leaves no line of its own
+    assert not [line for line in server.log.lines(since)
+                if re.search(r"\d auth[:(]", line)]
+    getattr(Visit(world, server, action), protocol)()
+    got = decided(server, action, since)
+    assert (said["action"], said["reason"], said["target"],
+            said["detail"]) == \
+        (got["action"], got["reason"], got["target"], got["detail"])
+
+
+def test_session(world):
+    """The client's address and the mechanism count as they do for a login."""
+    def action(server, user, *args):
+        one = explained(server, user, "imap", *args)
+        return one["action"], one["reason"]
+    assert action(world.outside, "refer") == ("reject", "elsewhere")
+    assert action(world.outside, "refer", "-i", "192.0.2.5") == \
+        ("refer", "elsewhere")
+    assert action(world.front, "proxy") == ("proxy", "elsewhere")
+    # it needs a password that the mechanism does not leave
+    assert action(world.front, "proxy", "-m", "plain") == \
+        ("proxy", "elsewhere")
+    with pytest.raises(RuntimeError, match="scram-sha-1 is not in auth_mech"):
+        action(world.front, "proxy", "-m", "scram-sha-1")
