@@ -8,6 +8,14 @@
    each with an optional ":port". It is present with "nologin" (action refer)
    and with "proxy" (action offer), and never with a failure. */
 #define REFERRAL_FIELD_HOST "login_referral_host"
+/* passdb extra field of a login that is refused although its password was
+   right, read by the login plugin: why, as one of these. With _REJECT, the
+   field "reason" has the text. */
+#define REFERRAL_FIELD_REFUSED "login_referral_refused"
+#define REFERRAL_REFUSED_REJECT "reject"
+/* the user's mailbox is being moved: a temporary failure with a text of its
+   own, referral_moving_text */
+#define REFERRAL_REFUSED_MOVING "moving"
 /* userdb field of action suggest, read by the imap plugin: same value */
 #define REFERRAL_USERDB_FIELD_HOST "login_referral_host"
 /* userdb field next to it: the SASL mechanism of the login, "*" for the LOGIN

@@ -65,6 +65,8 @@ struct referral_login_settings {
 
 	const char *referral_url_auth;
 	const char *referral_text;
+	const char *referral_alert_text;
+	const char *referral_moving_text;
 	bool referral_close;
 	const char *referral_drain_host;
 };

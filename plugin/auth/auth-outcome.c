@@ -136,6 +136,8 @@ referral_outcome_reject(struct auth_request *request,
 	   that this account can't log in here. */
 	referral_field_add(request, "nologin", NULL);
 	referral_field_add(request, "reason", text);
+	referral_field_add(request, REFERRAL_FIELD_REFUSED,
+			   REFERRAL_REFUSED_REJECT);
 }
 
 void referral_outcome_set_tempfail(struct auth_request *request)

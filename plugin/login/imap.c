@@ -72,6 +72,7 @@ const struct referral_login_protocol referral_login_imap = {
 	.get_mechanism = imap_get_mechanism,
 	.reply = imap_reply,
 	.close_line = imap_close_line,
+	.alert = referral_reply_imap_alert,
 	.is_proxy_ok = imap_is_proxy_ok,
 	.offer = imap_offer,
 };

@@ -24,6 +24,10 @@ static void referral_login_client_allocated(struct client *client)
 	client->vlast = &rclient->module_ctx.super;
 	MODULE_CONTEXT_SET(client, referral_login_module, rclient);
 
+	if (referral_login_protocol == &referral_login_pop3) {
+		v->auth_result = referral_login_pop3_auth_result;
+		return;
+	}
 	v->notify_auth_ready = referral_login_notify_auth_ready;
 	v->auth_result = referral_login_auth_result;
 	v->proxy_parse_line = referral_login_proxy_parse_line;
@@ -65,22 +69,31 @@ referral_login_check_client(const struct referral_login_protocol *protocol)
 	return theirs == ours;
 }
 
-void login_referral_plugin_init(struct module *module)
+static const struct referral_login_protocol *
+referral_login_protocol_find(const char *name)
 {
 	static const struct referral_login_protocol *const protocols[] = {
 		&referral_login_imap,
 		&referral_login_sieve,
+		&referral_login_pop3,
 	};
-	const struct referral_login_protocol *protocol = NULL;
-	const char *error;
 	unsigned int i;
 
 	for (i = 0; i < N_ELEMENTS(protocols); i++) {
-		if (strcmp(protocols[i]->name, login_binary->protocol) == 0)
-			protocol = protocols[i];
+		if (strcmp(protocols[i]->name, name) == 0)
+			return protocols[i];
 	}
+	return NULL;
+}
+
+void login_referral_plugin_init(struct module *module)
+{
+	const struct referral_login_protocol *protocol =
+		referral_login_protocol_find(login_binary->protocol);
+	const char *error;
+
 	if (protocol == NULL) {
-		/* POP3, submission: they have no referrals */
+		/* submission: there is nothing to say */
 		return;
 	}
 	if (!referral_login_check_vfuncs() ||

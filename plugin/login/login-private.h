@@ -5,11 +5,13 @@
 
      notify_auth_ready  client.c  drain.c: BYE in place of the greeting
      input, destroy     client.c  close.c: the last line has to arrive
-     auth_result        refer.c   NO for action refer
+     auth_result        result.c  refer.c: NO for action refer
+                                  refuse.c: what else can be said of a NO
      proxy_parse_line   offer.c   OK for action offer
 
-   imap.c and sieve.c know how their protocol says it, target.c what. Nothing
-   here refers to a symbol that only some login binaries have. */
+   imap.c and sieve.c know how their protocol says it, target.c what. In POP3,
+   which has no referrals, there is auth_result only: pop3.c. Nothing here
+   refers to a symbol that only some login binaries have. */
 
 #include "login-common.h"
 #include "client-common.h"
@@ -38,6 +40,9 @@ struct referral_login_protocol {
 	/* What a client is told right before a connection is closed */
 	const char *(*close_line)(struct client *client, const char *url,
 				  const char *text);
+	/* A complete line that makes the client show text to its user before
+	   the reply that follows. NULL if the protocol has none. */
+	const char *(*alert)(const char *text);
 	/* Our own reply to a finished login has been sent in the place of
 	   Dovecot's: do what else its auth_result would have done. NULL if
 	   there is nothing. */
@@ -73,6 +78,7 @@ extern MODULE_CONTEXT_DEFINE(referral_login_module, &login_module_register);
 
 extern const struct referral_login_protocol referral_login_imap;
 extern const struct referral_login_protocol referral_login_sieve;
+extern const struct referral_login_protocol referral_login_pop3;
 /* this process's protocol */
 extern const struct referral_login_protocol *referral_login_protocol;
 
@@ -81,6 +87,10 @@ void referral_login_auth_result(struct client *client,
 				enum client_auth_result result,
 				const struct client_auth_reply *reply,
 				const char *text);
+void referral_login_pop3_auth_result(struct client *client,
+				     enum client_auth_result result,
+				     const struct client_auth_reply *reply,
+				     const char *text);
 int referral_login_proxy_parse_line(struct client *client, const char *line);
 void referral_login_input(struct client *client);
 void referral_login_destroy(struct client *client);
@@ -88,6 +98,8 @@ void referral_login_destroy(struct client *client);
 struct referral_login_target {
 	/* of this client's referral, and its text */
 	const char *url, *text;
+	/* for a client that may not follow, NULL if there is to be none */
+	const char *alert;
 };
 
 /* user may be NULL: the target of a BYE depends on nobody. What target_r points
@@ -97,6 +109,23 @@ void referral_login_target_get(struct client *client,
 			       const char *user,
 			       const struct referral_host *host,
 			       struct referral_login_target *target_r);
+
+/* Action refer, or another passdb's nologin and host: answer the login whose
+   password was right, and close the connection if that is wanted. */
+void referral_login_refer(struct client *client,
+			  const struct client_auth_reply *reply);
+
+/* A login with this result is refused: alert the client to it and return the
+   text of the reply, which is text unless there is a better one. reply may be
+   NULL, success is whether the password was right. */
+const char *referral_login_refuse(struct client *client,
+				  enum client_auth_result result,
+				  const struct client_auth_reply *reply,
+				  bool success, const char *text);
+
+/* Have the client show text to its user, unless it is a proxy, which may go on
+   elsewhere, or tell its own client again and again while it retries. */
+void referral_login_alert(struct client *client, const char *text);
 
 /* Greet the client with a BYE and close the connection, if this server is
    being drained. */

@@ -22,7 +22,11 @@ void referral_login_target_get(struct client *client,
 	};
 
 	target_r->url = referral_url_create(&params);
-	target_r->text = referral_text_expand(set->referral_text,
-					      user == NULL ? "" : user,
+	if (user == NULL)
+		user = "";
+	target_r->text = referral_text_expand(set->referral_text, user,
 					      host->name);
+	target_r->alert = *set->referral_alert_text == '\0' ? NULL :
+		referral_text_expand(set->referral_alert_text, user,
+				     host->name);
 }

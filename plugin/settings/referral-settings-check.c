@@ -293,6 +293,29 @@ bool referral_settings_check(const struct referral_settings *set,
 	return check_decision(set, error_r) == 0;
 }
 
+static int check_texts(const struct referral_login_settings *set,
+		       const char **error_r)
+{
+	const struct {
+		const char *setting, *text;
+		bool may_be_empty;
+	} texts[] = {
+		{ "referral_text", set->referral_text, FALSE },
+		{ "referral_alert_text", set->referral_alert_text, TRUE },
+		{ "referral_moving_text", set->referral_moving_text, FALSE },
+	};
+	const char *error;
+	unsigned int i;
+
+	for (i = 0; i < N_ELEMENTS(texts); i++) {
+		if (texts[i].may_be_empty && *texts[i].text == '\0')
+			continue;
+		if (referral_text_check(texts[i].text, &error) < 0)
+			return fail(error_r, texts[i].setting, error);
+	}
+	return 0;
+}
+
 bool referral_login_settings_check(const struct referral_login_settings *set,
 				   const char **error_r)
 {
@@ -313,7 +336,7 @@ bool referral_login_settings_check(const struct referral_login_settings *set,
 			   t_strdup_printf("\"%s\": %s",
 				referral_mailhost_sanitize(drain_host), error));
 	} else {
-		ret = referral_text_check(set->referral_text, error_r);
+		ret = check_texts(set, error_r);
 	}
 	return ret == 0;
 }

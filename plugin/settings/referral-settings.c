@@ -170,6 +170,8 @@ const struct setting_parser_info referral_setting_parser_info =
 static const struct setting_define referral_login_setting_defines[] = {
 	DEF(ENUM, referral_url_auth),
 	DEF(STR, referral_text),
+	DEF(STR, referral_alert_text),
+	DEF(STR, referral_moving_text),
 	DEF(BOOL, referral_close),
 	DEF(STR, referral_drain_host),
 	SETTING_DEFINE_LIST_END
@@ -178,6 +180,9 @@ static const struct setting_define referral_login_setting_defines[] = {
 static const struct referral_login_settings referral_login_default_settings = {
 	.referral_url_auth = "mechanism:any:none",
 	.referral_text = "Try this server instead.",
+	.referral_alert_text = "",
+	.referral_moving_text =
+		"Your mailbox is being moved. Please try again later.",
 	.referral_close = TRUE,
 	.referral_drain_host = "",
 };

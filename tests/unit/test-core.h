@@ -86,6 +86,7 @@
 	X(test_args_find) \
 	X(test_reply_auth) \
 	X(test_reply_imap) \
+	X(test_reply_imap_alert) \
 	X(test_reply_sieve) \
 	X(test_reply_sieve_length) \
 	X(test_reply_imap_capability) \

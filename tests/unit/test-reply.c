@@ -101,6 +101,25 @@ void test_reply_imap(void)
 	test_end();
 }
 
+void test_reply_imap_alert(void)
+{
+	static const struct {
+		const char *text, *line;
+	} tests[] = {
+		{ "Go away.", "* OK [ALERT] Go away.\r\n" },
+		{ "[ALERT] a\r\nb\xff", "* OK [ALERT] (ALERT] a  b?\r\n" },
+		{ "", "* OK [ALERT] Try another server.\r\n" },
+	};
+	unsigned int i;
+
+	test_begin("reply imap alert");
+	for (i = 0; i < N_ELEMENTS(tests); i++) {
+		test_assert_strcmp_idx(referral_reply_imap_alert(tests[i].text),
+				       tests[i].line, i);
+	}
+	test_end();
+}
+
 void test_reply_sieve(void)
 {
 	static const struct {

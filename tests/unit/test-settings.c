@@ -410,6 +410,13 @@ static void test_settings_login(void)
 		{ .set = { L(text), "%x" },
 		  .error = "referral_text: unknown variable at \"%x\" "
 			"(known: %{user}, %{host}, %%)" },
+		{ .set = { L(alert_text), "" } },
+		{ .set = { L(alert_text), "%{user}: %{host}" } },
+		{ .set = { L(alert_text), "[ALERT] x" },
+		  .error = "referral_alert_text: must not start with \"[\"" },
+		{ .set = { L(moving_text), "Wait, %{user}." } },
+		{ .set = { L(moving_text), "" },
+		  .error = "referral_moving_text: must not be empty" },
 		{ .set = { L(drain_host), "b.example.com:1143" } },
 		{ .set = { L(drain_host), "2001:db8::1" } },
 		{ .set = { L(drain_host), "a b" },

@@ -57,7 +57,7 @@ void test_text_check(void)
 		error = "";
 		test_assert_idx(referral_text_check(invalid[i],
 						    &error) == -1, i);
-		test_assert_idx(strncmp(error, "referral_text: ", 15) == 0, i);
+		test_assert_idx(*error != '\0', i);
 	}
 	test_end();
 }

@@ -63,6 +63,16 @@ const char *referral_reply_imap(enum referral_reply reply, const char *tag,
 	return str_c(str);
 }
 
+const char *referral_reply_imap_alert(const char *text)
+{
+	string_t *str = t_str_new(128);
+
+	str_append(str, "* OK [ALERT] ");
+	append_text(str, text);
+	str_append(str, "\r\n");
+	return str_c(str);
+}
+
 static void sieve_append_quoted(string_t *dest, const char *text)
 {
 	size_t start;

@@ -29,6 +29,9 @@ const char *referral_reply_auth(const char *url_auth, const char *mech);
    would be taken for a response code, and an empty text. */
 const char *referral_reply_imap(enum referral_reply reply, const char *tag,
 				const char *url, const char *text);
+/* "* OK [ALERT] text", CRLF included: clients must show it to their users (RFC
+   3501 section 7.1). text may be anything. */
+const char *referral_reply_imap_alert(const char *text);
 /* 'NO (REFERRAL "url") "text"', CRLF included (RFC 5804 section 1.3) */
 const char *referral_reply_sieve(enum referral_reply reply, const char *url,
 				 const char *text);
