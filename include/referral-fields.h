@@ -16,6 +16,9 @@
 /* the user's mailbox is being moved: a temporary failure with a text of its
    own, referral_moving_text */
 #define REFERRAL_REFUSED_MOVING "moving"
+/* next to it: the user name for the URL where it isn't the one that the login
+   ended with, but "bob*root" of a master user's login */
+#define REFERRAL_FIELD_USER "login_referral_user"
 /* userdb field of action suggest, read by the imap plugin: same value */
 #define REFERRAL_USERDB_FIELD_HOST "login_referral_host"
 /* userdb field next to it: the SASL mechanism of the login, "*" for the LOGIN

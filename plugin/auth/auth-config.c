@@ -5,6 +5,7 @@
 #include "hostpid.h"
 #include "net.h"
 #include "identity.h"
+#include "loop.h"
 #include "policy.h"
 #include "proxy-fields.h"
 #include "resolve.h"
@@ -120,6 +121,8 @@ referral_auth_protocol_create(struct referral_auth_config *config,
 			protocol->set->referral_proxy_fields));
 	protocol->proxy_credentials =
 		referral_proxy_fields_have_credentials(protocol->proxy_fields);
+	protocol->proxy_tls =
+		referral_proxy_fields_have_tls(protocol->proxy_fields);
 	if (referral_auth_identity_create(config->pool, config->event,
 					  protocol->set, &identity,
 					  error_r) < 0)
@@ -153,6 +156,7 @@ referral_auth_config_add_protocols(struct referral_auth_config *config,
 	if (!worker) {
 		config->resolver = referral_resolver_init(config->event,
 			REFERRAL_DNS_SOCKET_PATH);
+		config->loops = referral_loops_init();
 	}
 	if (referral_auth_directories_count(config->directories) == 0 &&
 	    *config->others->set->referral_mailhost_field == '\0') {
@@ -197,6 +201,7 @@ void referral_auth_config_deinit(struct referral_auth_config **_config)
 	/* after the lookups, whose last answers may have asked it */
 	if (config->resolver != NULL)
 		referral_resolver_deinit(&config->resolver);
+	referral_loops_deinit(&config->loops);
 	array_foreach_elem(&config->protocols, protocol)
 		referral_compat_settings_free(protocol->set);
 	if (config->others != NULL)

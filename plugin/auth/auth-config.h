@@ -6,6 +6,7 @@
 
 struct event;
 struct referral_settings;
+struct referral_loops;
 struct referral_policy;
 struct referral_auth_directories;
 struct referral_resolver;
@@ -19,6 +20,8 @@ struct referral_auth_protocol {
 	const char *const *proxy_fields;
 	/* referral_proxy_fields holds a password */
 	bool proxy_credentials;
+	/* it says ssl or starttls */
+	bool proxy_tls;
 };
 
 struct referral_auth_config {
@@ -28,6 +31,7 @@ struct referral_auth_config {
 	struct referral_auth_directories *directories;
 	/* NULL in auth workers */
 	struct referral_resolver *resolver;
+	struct referral_loops *loops;
 	ARRAY(struct referral_auth_protocol *) protocols;
 	/* for protocols without a block of their own */
 	struct referral_auth_protocol *others;

@@ -12,6 +12,7 @@
 #include "compat-auth.h"
 #include "auth-config.h"
 #include "auth-outcome.h"
+#include "auth-outcome-fields.h"
 #include "auth-query.h"
 #include "auth-explain-answer.h"
 
@@ -76,7 +77,7 @@ explain_decide(const struct referral_explain_answer *answer,
 {
 	referral_outcome_decide(answer->request, answer->lookup,
 		answer->protocol,
-		answer->protocol->proxy_credentials ||
+		referral_outcome_can_proxy(answer->request, answer->protocol) ||
 		explain_mech_has_password(answer->request->fields.mech_name),
 		decision_r);
 }

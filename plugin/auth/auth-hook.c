@@ -1,7 +1,6 @@
 /* Holds back successful logins until their decision is made. */
 
 #include "auth-common.h"
-#include "auth-fields.h"
 #include "auth-request.h"
 #include "auth-request-handler.h"
 #include "auth-request-handler-private.h"
@@ -9,6 +8,7 @@
 #include "auth-config.h"
 #include "auth-query.h"
 #include "auth-outcome.h"
+#include "auth-outcome-fields.h"
 #include "auth-hook.h"
 
 /* A handler is shared by all clients of a login process. So requests are
@@ -46,7 +46,7 @@ referral_hook_release(struct auth_request *request,
 		referral_outcome_set_tempfail(request);
 		result = AUTH_CLIENT_RESULT_FAILURE;
 	} else T_BEGIN {
-		result = referral_outcome_apply(request, answer,
+		result = referral_outcome_apply(hook_config, request, answer,
 			referral_hook_protocol(request));
 	} T_END;
 	hook_original(request, result, reply->data, reply->size);
@@ -86,15 +86,10 @@ referral_hook_reply(struct auth_request *request,
 		    enum auth_client_result result,
 		    const void *reply, size_t reply_size)
 {
-	struct auth_fields *fields = request->fields.extra_fields;
-
 	if (result != AUTH_CLIENT_RESULT_SUCCESS ||
 	    request->handler->destroyed ||
 	    event_get_ptr(request->event, REFERRAL_EVENT_MARK) == NULL ||
-	    /* another passdb has decided */
-	    auth_fields_exists(fields, "proxy") ||
-	    auth_fields_exists(fields, "proxy_maybe") ||
-	    auth_fields_exists(fields, "nologin")) {
+	    referral_outcome_is_taken(request, TRUE)) {
 		hook_original(request, result, reply, reply_size);
 		return;
 	}

@@ -9,6 +9,7 @@
 #include "mailhost.h"
 #include "words.h"
 #include "referral-decision.h"
+#include "referral-settings.h"
 #include "compat-auth.h"
 #include "auth-config.h"
 #include "auth-query.h"
@@ -21,24 +22,36 @@ static struct referral_log_filter {
 	bool empty;
 } log_filters[3];
 
-/* Is there something to mend, in the directory or in the settings? */
-static bool referral_log_is_trouble(const struct referral_decision *decision)
+/* Is there something to mend, in the directory or in the settings? A dry run is
+   for finding that out: who has no home there may be one who was not found. */
+static bool
+referral_log_is_trouble(const struct referral_decision *decision, bool dry_run)
 {
-	return decision->detail != NULL &&
+	return (decision->detail != NULL || dry_run) &&
 		decision->reason != REFERRAL_REASON_HOME &&
 		decision->reason != REFERRAL_REASON_ELSEWHERE;
 }
 
 static enum log_type
-referral_log_level(const struct referral_decision *decision)
+referral_log_level(const struct referral_decision *decision, bool dry_run)
 {
-	if (referral_log_is_trouble(decision))
+	if (referral_log_is_trouble(decision, dry_run))
 		return LOG_TYPE_WARNING;
 	if (decision->action == REFERRAL_ACTION_LOCAL &&
 	    decision->reason == REFERRAL_REASON_HOME &&
 	    decision->detail == NULL)
 		return LOG_TYPE_DEBUG;
 	return LOG_TYPE_INFO;
+}
+
+/* Does somebody wait to read this? A dry run is made for it, and a user who was
+   refused will ask why. */
+static bool
+referral_log_is_always_shown(const struct referral_decision *decision,
+			     bool dry_run)
+{
+	return dry_run || decision->action == REFERRAL_ACTION_REJECT ||
+		decision->action == REFERRAL_ACTION_TEMPFAIL;
 }
 
 static bool
@@ -78,9 +91,10 @@ referral_log_is_wanted(struct auth_request *request, enum log_type level)
 
 static const char *
 referral_log_text(const struct referral_auth_answer *answer,
-		  const struct referral_decision *decision,
-		  bool dry_run, long long usecs)
+		  const struct referral_auth_protocol *protocol,
+		  const struct referral_decision *decision, long long usecs)
 {
+	bool dry_run = protocol->set->referral_dry_run;
 	string_t *str = t_str_new(128);
 
 	if (dry_run)
@@ -95,18 +109,19 @@ referral_log_text(const struct referral_auth_answer *answer,
 		    referral_reason_to_string(decision->reason),
 		    referral_source_to_string(answer->lookup.source),
 		    usecs / 1000, usecs % 1000);
+	if (dry_run && !protocol->proxy_tls &&
+	    (decision->action == REFERRAL_ACTION_PROXY ||
+	     decision->action == REFERRAL_ACTION_OFFER))
+		str_append(str, " (no TLS in referral_proxy_fields)");
 	if (decision->detail != NULL)
 		str_printfa(str, ": %s", decision->detail);
 	return str_c(str);
 }
 
+/* event: NULL to create one */
 static struct event *
-referral_log_event_create(struct auth_request *request,
-			  const struct referral_auth_answer *answer,
-			  const struct referral_decision *decision)
+referral_log_event_init(struct auth_request *request, struct event *event)
 {
-	struct event *event = answer->event;
-
 	if (event != NULL)
 		event_ref(event);
 	else
@@ -115,6 +130,16 @@ referral_log_event_create(struct auth_request *request,
 	event_set_log_prefix_callback(event, FALSE,
 				      referral_compat_request_log_prefix,
 				      request);
+	return event;
+}
+
+static struct event *
+referral_log_event_create(struct auth_request *request,
+			  const struct referral_auth_answer *answer,
+			  const struct referral_decision *decision)
+{
+	struct event *event = referral_log_event_init(request, answer->event);
+
 	event_set_name(event, "login_referral_finished");
 	event_add_str(event, "protocol",
 		      referral_compat_request_protocol(request));
@@ -133,14 +158,17 @@ referral_log_event_create(struct auth_request *request,
 
 void referral_auth_log(struct auth_request *request,
 		       const struct referral_auth_answer *answer,
-		       const struct referral_decision *decision, bool dry_run)
+		       const struct referral_auth_protocol *protocol,
+		       const struct referral_decision *decision)
 {
-	enum log_type level = referral_log_level(decision);
+	bool dry_run = protocol->set->referral_dry_run;
+	bool always = referral_log_is_always_shown(decision, dry_run);
+	enum log_type level = referral_log_level(decision, dry_run);
 	struct timeval now;
 	struct event *event;
 	long long usecs;
 
-	if (!dry_run && !referral_log_is_wanted(request, level))
+	if (!always && !referral_log_is_wanted(request, level))
 		return;
 
 	/* the loop's own time may be older than the answer */
@@ -148,18 +176,30 @@ void referral_auth_log(struct auth_request *request,
 	usecs = I_MAX(timeval_diff_usecs(&now, &answer->started), 0);
 
 	event = referral_log_event_create(request, answer, decision);
-	if (dry_run) {
+	if (dry_run)
 		event_add_str(event, "dry_run", "yes");
-		/* somebody waits to read these */
+	if (always)
 		event_set_min_log_level(event, LOG_TYPE_INFO);
-	}
 	/* e_log() of Dovecot 2.4.3 and later asks nobody */
 	if (event_want_level(event, level)) {
 		e_log(event, level, "%s",
-		      referral_log_text(answer, decision, dry_run, usecs));
+		      referral_log_text(answer, protocol, decision, usecs));
 	} else {
 		event_send_abort(event);
 	}
+	event_unref(&event);
+}
+
+void referral_auth_log_taken(struct auth_request *request, const char *field)
+{
+	struct event *event;
+
+	if (!event_want_log_level(request->event, LOG_TYPE_DEBUG) &&
+	    referral_log_filter_is_empty(&log_filters[1],
+			event_get_global_debug_log_filter()))
+		return;
+	event = referral_log_event_init(request, NULL);
+	e_debug(event, "no decision: another passdb has set %s", field);
 	event_unref(&event);
 }
 

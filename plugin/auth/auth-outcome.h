@@ -8,12 +8,18 @@
 #include "passdb.h"
 
 struct auth_request;
-struct referral_auth_protocol;
 struct referral_auth_answer;
+struct referral_auth_config;
+struct referral_auth_protocol;
 struct referral_decision;
 
-/* The decision alone: nothing is set or logged, and a dry run is not looked at.
-   can_proxy: there is something to log in with at the home server. */
+/* Has another passdb said where this session goes, or that there is none? Then
+   it is left alone, with a debug line. login: nologin counts, too. */
+bool referral_outcome_is_taken(struct auth_request *request, bool login);
+
+/* The decision alone: nothing is set, logged or counted, and a dry run is not
+   looked at. can_proxy: there is something to log in with at the home
+   server. */
 void referral_outcome_decide(struct auth_request *request,
 			     const struct referral_auth_answer *answer,
 			     const struct referral_auth_protocol *protocol,
@@ -23,19 +29,19 @@ void referral_outcome_decide(struct auth_request *request,
 /* Decide and set the request's fields. Returns what to tell Dovecot's own
    reply callback: SUCCESS, or FAILURE if the login has to be tried later. */
 enum auth_client_result
-referral_outcome_apply(struct auth_request *request,
+referral_outcome_apply(const struct referral_auth_config *config,
+		       struct auth_request *request,
 		       const struct referral_auth_answer *answer,
 		       const struct referral_auth_protocol *protocol);
 
-/* The same for a lookup without a login (LMTP): nobody is told of a referral,
-   but the mail has to go where the user's mailbox is. Returns the result that
-   the lookup is to end with: OK, or INTERNAL_FAILURE ("try later"). */
+/* The same for a lookup without a login (LMTP, doveadm): nobody is told of a
+   referral, but the mail has to go where the user's mailbox is. Returns the
+   result that the lookup is to end with: OK, or INTERNAL_FAILURE ("try
+   later"). */
 enum passdb_result
-referral_outcome_apply_pass(struct auth_request *request,
+referral_outcome_apply_pass(const struct referral_auth_config *config,
+			    struct auth_request *request,
 			    const struct referral_auth_answer *answer,
 			    const struct referral_auth_protocol *protocol);
-
-/* NO [UNAVAILABLE] (RFC 5530), without a penalty for the client */
-void referral_outcome_set_tempfail(struct auth_request *request);
 
 #endif

@@ -9,6 +9,7 @@
 #include "referral-settings.h"
 #include "auth-config.h"
 #include "auth-directories.h"
+#include "auth-outcome-fields.h"
 #include "auth-query.h"
 
 struct referral_auth_query {
@@ -65,6 +66,7 @@ void referral_auth_lookup_result_dup(pool_t pool,
 }
 
 void referral_auth_answer_to_input(const struct auth_request *request,
+				   const struct referral_auth_protocol *protocol,
 				   const struct referral_auth_answer *answer,
 				   struct referral_policy_input *input_r)
 {
@@ -74,6 +76,7 @@ void referral_auth_answer_to_input(const struct auth_request *request,
 	input_r->local_port = request->fields.local_port;
 	input_r->home_ips = answer->home_ips;
 	input_r->home_ips_count = answer->home_ips_count;
+	input_r->can_proxy = referral_outcome_can_proxy(request, protocol);
 }
 
 static void referral_auth_query_finish(struct referral_auth_query *query)
@@ -110,7 +113,7 @@ referral_auth_query_complete(const struct referral_auth_config *config,
 {
 	struct referral_policy_input input;
 
-	referral_auth_answer_to_input(request, answer, &input);
+	referral_auth_answer_to_input(request, protocol, answer, &input);
 	return !referral_policy_first_foreign(protocol->policy, request->pool,
 					      &input, host_r) ||
 		referral_resolve_cached(config->resolver, host_r->name,

@@ -26,6 +26,7 @@ struct referral_auth_answer {
 
 /* What the policy is to decide on; input_r points into answer. */
 void referral_auth_answer_to_input(const struct auth_request *request,
+				   const struct referral_auth_protocol *protocol,
 				   const struct referral_auth_answer *answer,
 				   struct referral_policy_input *input_r);
 

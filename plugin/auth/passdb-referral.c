@@ -59,7 +59,7 @@ referral_lookup_credentials(struct auth_request *request,
 			    lookup_credentials_callback_t *callback)
 {
 	referral_auth_hook_arm(request);
-	referral_auth_pass_arm(request);
+	referral_auth_destination_arm(request);
 	referral_compat_credentials_reply(callback,
 		referral_carrier_is_followed(request) ? PASSDB_RESULT_NEXT :
 		PASSDB_RESULT_SCHEME_NOT_AVAILABLE, request);
@@ -96,7 +96,7 @@ static void referral_carrier_init(struct passdb_module *module)
 
 	if (!worker) {
 		referral_auth_hook_init(carrier_config);
-		referral_auth_pass_init(carrier_config);
+		referral_auth_destination_init(carrier_config);
 		referral_auth_stats_init(carrier_config);
 		referral_auth_kick_init(carrier_config);
 	}
@@ -120,7 +120,7 @@ static void referral_carrier_deinit(struct passdb_module *module ATTR_UNUSED)
 	   the request handlers would be gone. */
 	referral_auth_config_deinit(&carrier_config);
 	referral_auth_hook_deinit();
-	referral_auth_pass_deinit();
+	referral_auth_destination_deinit();
 	referral_auth_log_deinit();
 }
 

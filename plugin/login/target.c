@@ -1,6 +1,7 @@
 /* What a client is told of the host that it is to go to */
 
 #include "login-private.h"
+#include "referral-fields.h"
 #include "referral-settings.h"
 #include "url.h"
 #include "text.h"
@@ -13,9 +14,12 @@ void referral_login_target_get(struct client *client,
 {
 	const struct referral_login_protocol *protocol =
 		referral_login_protocol;
+	/* a master user's login */
+	const char *login_user = referral_args_find(client->auth_passdb_args,
+						    REFERRAL_FIELD_USER);
 	const struct referral_url_params params = {
 		.scheme = protocol->scheme,
-		.user = user,
+		.user = login_user != NULL ? login_user : user,
 		.auth = referral_reply_auth(set->referral_url_auth,
 					    protocol->get_mechanism(client)),
 		.host = *host,

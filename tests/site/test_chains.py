@@ -65,3 +65,26 @@ def test_protocol_without(site):
     assert site.pop3(front).login("alice", "secret")[0]
     assert len(warnings(front, "passdb { driver = referral } is missing: "
                         "added")) == 1
+
+
+@pytest.mark.parametrize("action", ["refer", "offer"])
+def test_master_is_named(site, action):
+    """Whoever follows logs in with the name that was used here."""
+    users = [User("bob")]
+    ldap = site.slapd(users)
+    front, home = (site.dovecot(
+        name, [PasswdFile([ROOT], master="yes", result_success="continue"),
+               Referral(), PasswdFile(users)],
+        settings=referral_settings(ldap, referral_action=action,
+                                   referral_local_hosts=name, **SEPARATOR))
+        for name in (FRONT, "home.example.com"))
+    here = f"{home.address}:{home.port}"
+    home.configure(referral_local_hosts=here)
+    home.restart()
+    ldap.set("bob", values=[here])
+    reply = site.client(front).login("bob*root", "master")
+    assert reply.code == "REFERRAL"
+    assert reply.url.user == b"bob*root"
+    client = site.client(home)
+    assert client.login(reply.url.user.decode(), "master").status == "OK"
+    client.select_inbox()

@@ -31,6 +31,10 @@
 	X(test_template_invalid) \
 	X(test_template_uses) \
 	X(test_drain_host) \
+	X(test_loop_is_here) \
+	X(test_loop_limits) \
+	X(test_loop_is_back) \
+	X(test_loop_texts) \
 	X(test_host_pattern) \
 	X(test_host_pattern_invalid) \
 	X(test_identity) \
@@ -52,6 +56,7 @@
 	X(test_proxy_fields_check) \
 	X(test_proxy_fields_keys) \
 	X(test_proxy_fields_have_credentials) \
+	X(test_proxy_fields_have_tls) \
 	X(test_proxy_fields_port) \
 	X(test_session_place) \
 	X(test_sasl_mechanism) \
@@ -59,6 +64,7 @@
 	X(test_sasl_scram) \
 	X(test_kick_queue) \
 	X(test_kick_queue_bounds) \
+	X(test_proxy_fields_for) \
 	X(test_servers_choose) \
 	X(test_server_backoff) \
 	X(test_server_states) \

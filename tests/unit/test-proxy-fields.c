@@ -14,6 +14,8 @@ void test_proxy_fields_check(void)
 		"source_ip=2001:db8::1",
 		"proxy_timeout=1", "proxy_timeout=86400", "proxy_refresh=1",
 		"port=1", "port=65535",
+		"proxy_mech=xoauth2", "proxy_mech=Login",
+		"pass=100%user", "master=100% pass=x", "master=%1 pass=%%",
 	};
 	static const struct {
 		const char *fields, *error;
@@ -74,6 +76,14 @@ void test_proxy_fields_check(void)
 			"30s or 5min" },
 		{ "master=admin", "master needs pass, "
 			"the master user's password" },
+		{ "proxy_mech=TELEPATHY", "proxy_mech is not a mechanism that "
+			"this Dovecot can log in with" },
+		{ "master=%u pass=x", "master is the same for all users: "
+			"it can hold no variable" },
+		{ "forward_x=100%_%{user}", "forward_x is the same for all "
+			"users: it can hold no variable" },
+		{ "pass=%{user}", "pass is the same for all users: "
+			"it can hold no variable" },
 		/* never the rest of a password */
 		{ "pass=my secret", "a word is no known field "
 			"(a value cannot hold spaces)" },
@@ -110,7 +120,7 @@ void test_proxy_fields_keys(void)
 		{ "starttls", "1", TRUE },
 		{ "source_ip", "::1", TRUE },
 		{ "pass", "1", TRUE },
-		{ "proxy_mech", "1", TRUE },
+		{ "proxy_mech", "PLAIN", TRUE },
 		{ "proxy_timeout", "1", TRUE },
 		{ "proxy_refresh", "1", TRUE },
 		{ "proxy_host_immediate_failure_after", "1s", TRUE },
@@ -161,6 +171,23 @@ void test_proxy_fields_have_credentials(void)
 	test_end();
 }
 
+static bool have_tls(const char *str)
+{
+	return referral_proxy_fields_have_tls(referral_proxy_fields_split(str));
+}
+
+void test_proxy_fields_have_tls(void)
+{
+	test_begin("proxy fields have TLS");
+	test_assert(!have_tls(""));
+	test_assert(!have_tls("port=993"));
+	test_assert(!have_tls("ssl=no"));
+	test_assert(!have_tls("starttls=no forward_ssl=yes"));
+	test_assert(have_tls("ssl=yes"));
+	test_assert(have_tls("ssl=no starttls=any-cert"));
+	test_end();
+}
+
 void test_proxy_fields_port(void)
 {
 	static const struct {
@@ -177,6 +204,8 @@ void test_proxy_fields_port(void)
 		{ "ssl=yes", "imap", 993 },
 		{ "ssl=any-cert", "pop3", 995 },
 		{ "ssl=yes", "sieve", 4190 },
+		{ "ssl=no", "imap", 143 },
+		{ "ssl=yes starttls=no", "imap", 993 },
 		{ "starttls=yes", "imap", 143 },
 		{ "ssl=yes starttls=yes", "pop3", 110 },
 		{ "port=1143", "imap", 1143 },
@@ -192,6 +221,64 @@ void test_proxy_fields_port(void)
 		test_assert_idx(referral_proxy_fields_port(
 			referral_proxy_fields_split(tests[i].fields),
 			tests[i].protocol) == tests[i].port, i);
+	}
+	test_end();
+}
+
+void test_proxy_fields_for(void)
+{
+	static const struct {
+		const char *fields, *protocol, *home, *result;
+	} tests[] = {
+		{ "", "imap", "h.example", "" },
+		{ "starttls=yes pass=port=1", "imap", "h.example",
+		  "starttls=yes pass=port=1" },
+		{ "ssl=yes port=993", "imap", "h.example", "ssl=yes port=993" },
+		/* 143 is no port */
+		{ "", "imap", "h.example:143", "" },
+		{ "ssl=yes port=993", "imap", "h.example:143",
+		  "ssl=yes port=993" },
+		{ "port=1143", "imap", "h.example:143", "port=1143" },
+		/* 993 is TLS from the start */
+		{ "", "imap", "h.example:993", "port=993 ssl=yes" },
+		{ "ssl=yes port=1", "imap", "h.example:993",
+		  "port=993 ssl=yes" },
+		{ "ssl=any-cert", "imap", "h.example:993",
+		  "port=993 ssl=any-cert" },
+		{ "starttls=any-cert proxy_timeout=3", "imap", "h.example:993",
+		  "proxy_timeout=3 port=993 ssl=any-cert" },
+		/* others are what they are */
+		{ "starttls=yes port=2", "imap", "h.example:1143",
+		  "starttls=yes port=1143" },
+		{ "ssl=yes", "imap", "h.example:1993", "ssl=yes port=1993" },
+		/* IMAP's are not for the others */
+		{ "ssl=yes port=993", "pop3", "h.example", "ssl=yes" },
+		{ "starttls=yes port=143", "lmtp", "h.example",
+		  "starttls=yes" },
+		{ "port=1110", "pop3", "h.example", "port=1110" },
+		{ "port=1430", "pop3", "h.example", "port=1430" },
+		/* meant, and not told to Dovecot */
+		{ "ssl=no", "imap", "h.example", "" },
+		{ "starttls=no port=1143", "imap", "h.example", "port=1143" },
+		{ "ssl=no", "imap", "h.example:993", "port=993 ssl=yes" },
+		/* only the whole word */
+		{ "forward_port=143 ports=993 forward_ssl=x", "pop3",
+		  "h.example", "forward_port=143 ports=993 forward_ssl=x" },
+		{ "forward_port=1 forward_ssl=x sslx=y", "imap",
+		  "h.example:993",
+		  "forward_port=1 forward_ssl=x sslx=y port=993 ssl=yes" },
+	};
+	struct referral_host home;
+	unsigned int i;
+
+	test_begin("proxy fields for a home");
+	for (i = 0; i < N_ELEMENTS(tests); i++) {
+		home = test_host(tests[i].home);
+		test_assert_strcmp_idx(t_strarray_join(
+			referral_proxy_fields_for(
+				referral_proxy_fields_split(tests[i].fields),
+				tests[i].protocol, &home), " "),
+			tests[i].result, i);
 	}
 	test_end();
 }

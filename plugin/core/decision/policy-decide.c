@@ -60,7 +60,7 @@ resolves_to_us(struct decide_context *ctx, const struct referral_host *host)
 {
 	unsigned int i;
 
-	if (ctx->policy->identity == NULL)
+	if (ctx->policy->identity == NULL || !ctx->policy->resolve_hosts)
 		return FALSE;
 	for (i = 0; i < ctx->input->home_ips_count; i++) {
 		if (referral_identity_matches_ip(ctx->policy->identity, host,
@@ -284,13 +284,17 @@ bool referral_policy_first_foreign(const struct referral_policy *policy,
 	struct referral_policy_input unresolved = *input;
 	struct referral_decision decision;
 
-	if (!policy->resolve_hosts || policy->identity == NULL)
+	if (policy->identity == NULL)
 		return FALSE;
 	unresolved.home_ips = NULL;
 	unresolved.home_ips_count = 0;
 	referral_policy_decide(policy, pool, &unresolved, &decision);
 	if (decision.action == REFERRAL_ACTION_LOCAL ||
 	    decision.home.name == NULL || decision.home.ip.family != 0)
+		return FALSE;
+	if (!policy->resolve_hosts &&
+	    decision.action != REFERRAL_ACTION_OFFER &&
+	    decision.action != REFERRAL_ACTION_PROXY)
 		return FALSE;
 	*host_r = decision.home;
 	return TRUE;

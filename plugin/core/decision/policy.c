@@ -92,8 +92,7 @@ int referral_policy_create(pool_t pool, const char *protocol,
 	policy->resolve_hosts = set->referral_resolve_hosts;
 	policy->imap = strcmp(protocol, "imap") == 0;
 	policy->has_referral = referral_protocol_has_referral(protocol);
-	policy->no_login = strcmp(protocol, "lmtp") == 0 ||
-		strcmp(protocol, "doveadm") == 0;
+	policy->no_login = !referral_protocol_has_logins(protocol);
 
 	if (parse_actions(set, policy, error_r) < 0 ||
 	    parse_networks(pool, set->referral_networks, &policy->networks,
@@ -113,4 +112,10 @@ int referral_policy_create(pool_t pool, const char *protocol,
 bool referral_protocol_has_referral(const char *protocol)
 {
 	return strcmp(protocol, "imap") == 0 || strcmp(protocol, "sieve") == 0;
+}
+
+bool referral_protocol_has_logins(const char *protocol)
+{
+	return strcmp(protocol, "lmtp") != 0 &&
+		strcmp(protocol, "doveadm") != 0;
 }

@@ -37,6 +37,9 @@ int referral_policy_create(pool_t pool, const char *protocol,
 /* Does this protocol have login referrals (RFC 2221: imap, RFC 5804: sieve)? */
 bool referral_protocol_has_referral(const char *protocol);
 
+/* Does anybody log in? Not for mail (lmtp) and commands (doveadm). */
+bool referral_protocol_has_logins(const char *protocol);
+
 /* Decide. decision_r's strings are allocated from pool. Never yields
    ACTION_LOCAL unless this server is the home server or the settings, or
    referral_action_attribute, say local.
@@ -59,8 +62,9 @@ void referral_policy_decide(const struct referral_policy *policy, pool_t pool,
 			    struct referral_decision *decision_r);
 
 /* Returns TRUE and the host that the decision would send the user to, if it
-   is a name whose addresses are worth resolving: referral_resolve_hosts is
-   set, no value is us by its name, and the outcome could change. */
+   is a name whose addresses are worth resolving: no value is us by its name,
+   and either referral_resolve_hosts is set and the outcome could change, or
+   the session will be proxied there. */
 bool referral_policy_first_foreign(const struct referral_policy *policy,
 				   pool_t pool,
 				   const struct referral_policy_input *input,

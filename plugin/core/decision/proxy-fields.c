@@ -1,11 +1,15 @@
 /* Split and check referral_proxy_fields. */
 
 #include "lib.h"
+#include "array.h"
 #include "net.h"
 #include "strnum.h"
+#include "dsasl-client.h"
 #include "mailhost.h"
 #include "args.h"
 #include "proxy-fields.h"
+
+#include <ctype.h>
 
 #define MAX_PROXY_SECS (24*60*60)
 
@@ -58,6 +62,18 @@ static const char *check_interval(const char *value)
 	return "is not a time like 30s or 5min";
 }
 
+/* Dovecot's login process of 2.3 dies of one that it has not. */
+static const char *check_mech(const char *value)
+{
+	bool known;
+
+	dsasl_clients_init();
+	known = dsasl_client_mech_find(value) != NULL;
+	dsasl_clients_deinit();
+	return known ? NULL :
+		"is not a mechanism that this Dovecot can log in with";
+}
+
 static const struct proxy_field {
 	const char *key;
 	/* key is only how the field's name begins */
@@ -71,7 +87,7 @@ static const struct proxy_field {
 	{ "source_ip", FALSE, TRUE, check_ip },
 	{ "master", FALSE, TRUE, NULL },
 	{ "pass", FALSE, TRUE, NULL },
-	{ "proxy_mech", FALSE, TRUE, NULL },
+	{ "proxy_mech", FALSE, TRUE, check_mech },
 	{ "proxy_timeout", FALSE, TRUE, check_secs },
 	{ "proxy_refresh", FALSE, TRUE, check_secs },
 	{ "proxy_host_immediate_failure_after", FALSE, TRUE, check_interval },
@@ -102,6 +118,18 @@ bool referral_proxy_fields_have_credentials(const char *const *fields)
 	return referral_args_find(fields, "pass") != NULL;
 }
 
+static bool have_tls(const char *const *fields, const char *key)
+{
+	const char *value = referral_args_find(fields, key);
+
+	return value != NULL && strcmp(value, "no") != 0;
+}
+
+bool referral_proxy_fields_have_tls(const char *const *fields)
+{
+	return have_tls(fields, "ssl") || have_tls(fields, "starttls");
+}
+
 in_port_t referral_proxy_fields_port(const char *const *fields,
 				     const char *protocol)
 {
@@ -114,11 +142,64 @@ in_port_t referral_proxy_fields_port(const char *const *fields,
 	for (i = 0; i < N_ELEMENTS(proxy_protocols); i++) {
 		if (strcmp(proxy_protocols[i].name, protocol) != 0)
 			continue;
-		return referral_args_find(fields, "ssl") != NULL &&
-			referral_args_find(fields, "starttls") == NULL ?
+		return have_tls(fields, "ssl") && !have_tls(fields, "starttls") ?
 			proxy_protocols[i].ssl_port : proxy_protocols[i].port;
 	}
 	return 0;
+}
+
+static bool is_field(const char *field, const char *key)
+{
+	size_t len = strlen(key);
+
+	return strncmp(field, key, len) == 0 &&
+		(field[len] == '\0' || field[len] == '=');
+}
+
+static bool is_imap_port(const char *value)
+{
+	in_port_t port;
+
+	return net_str2port(value, &port) == 0 &&
+		(port == REFERRAL_IMAP_PORT || port == REFERRAL_IMAPS_PORT);
+}
+
+const char *const *
+referral_proxy_fields_for(const char *const *fields, const char *protocol,
+			  const struct referral_host *home)
+{
+	bool imap = strcmp(protocol, "imap") == 0;
+	bool imaps = imap && home->port == REFERRAL_IMAPS_PORT;
+	bool port = home->port != 0 && home->port != REFERRAL_IMAP_PORT;
+	const char *tls = "yes", *field, *value;
+	ARRAY_TYPE(const_string) out;
+
+	t_array_init(&out, 16);
+	for (; *fields != NULL; fields++) {
+		if (is_field(*fields, "port") &&
+		    (port || (!imap && is_imap_port(*fields + 5))))
+			continue;
+		if (is_field(*fields, "ssl") || is_field(*fields, "starttls")) {
+			value = strchr(*fields, '=') + 1;
+			if (strcmp(value, "no") == 0)
+				continue;
+			if (imaps) {
+				tls = value;
+				continue;
+			}
+		}
+		array_push_back(&out, fields);
+	}
+	if (port) {
+		field = t_strdup_printf("port=%u", home->port);
+		array_push_back(&out, &field);
+	}
+	if (imaps) {
+		field = t_strconcat("ssl=", tls, NULL);
+		array_push_back(&out, &field);
+	}
+	array_append_zero(&out);
+	return array_front(&out);
 }
 
 static const struct proxy_field *find_field(const char *key)
@@ -134,6 +215,19 @@ static const struct proxy_field *find_field(const char *key)
 			return field;
 	}
 	return NULL;
+}
+
+/* What a passdb would expand. Only in a password may a % be just that. */
+static bool has_variable(const struct proxy_field *field, const char *value)
+{
+	const char *p;
+
+	for (p = strchr(value, '%'); p != NULL; p = strchr(p + 1, '%')) {
+		if (p[1] == '{' || (i_isalpha(p[1]) &&
+				    strcmp(field->key, "pass") != 0))
+			return TRUE;
+	}
+	return FALSE;
 }
 
 /* Returns what is wrong with it, NULL if nothing. */
@@ -154,7 +248,10 @@ static const char *field_error(const char *str)
 	}
 	if (field->needs_value && (value == NULL || *value == '\0'))
 		return t_strdup_printf("%s needs a value", key);
-	error = field->check == NULL ? NULL : field->check(value);
+	if (value != NULL && has_variable(field, value))
+		error = "is the same for all users: it can hold no variable";
+	else
+		error = field->check == NULL ? NULL : field->check(value);
 	return error == NULL ? NULL : t_strdup_printf("%s %s", key, error);
 }
 

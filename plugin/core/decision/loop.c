@@ -1,0 +1,183 @@
+/* Sessions that would come back: see loop.h */
+
+#include "lib.h"
+#include "loop.h"
+
+/* a power of two: who is forgotten for someone else has to be counted anew */
+#define LOOP_SLOTS 4096
+/* A session that has gone round is back by then. */
+#define LOOP_ROUND_MSECS 5000
+
+/* So many at once, and one more every so many milliseconds. A circle turns in
+   5 to 50 ms and holds a connection for each turn. */
+struct loop_limit {
+	unsigned int burst;
+	unsigned int refill_msecs;
+};
+
+static const struct loop_limit limit_back = { 16, 250 };
+static const struct loop_limit limit_any = { 32, 125 };
+static const struct loop_limit limit_mail = { 64, 40 };
+
+/* A client's sessions: filled up to the time "full", which moves on by
+   refill_msecs with each of them. */
+struct loop_client {
+	uint64_t id;
+	uint64_t full_msecs;
+};
+
+/* a connection whose session was proxied, the first time that it was here */
+struct loop_connection {
+	uint64_t id;
+	uint64_t seen_msecs;
+};
+
+struct referral_loops {
+	struct loop_client clients[LOOP_SLOTS];
+	struct loop_connection connections[LOOP_SLOTS];
+};
+
+struct referral_loops *referral_loops_init(void)
+{
+	return i_new(struct referral_loops, 1);
+}
+
+void referral_loops_deinit(struct referral_loops **loops)
+{
+	i_free(*loops);
+}
+
+static bool goes_to(const struct referral_loop_session *session,
+		    const struct ip_addr *ip)
+{
+	unsigned int i;
+
+	for (i = 0; i < session->dest_ips_count; i++) {
+		if (net_ip_compare(&session->dest_ips[i], ip))
+			return TRUE;
+	}
+	return FALSE;
+}
+
+static bool is_loopback(const struct ip_addr *ip)
+{
+	return ip->family == AF_INET ? ntohl(ip->u.ip4.s_addr) >> 24 == 127 :
+		net_ip_compare(ip, &net_ip6_loopback);
+}
+
+static bool goes_to_loopback(const struct referral_loop_session *session)
+{
+	unsigned int i;
+
+	for (i = 0; i < session->dest_ips_count; i++) {
+		if (is_loopback(&session->dest_ips[i]))
+			return TRUE;
+	}
+	return FALSE;
+}
+
+bool referral_loop_is_here(const struct referral_loop_session *session)
+{
+	if (session->local_ip.family == 0 ||
+	    (session->dest_port != 0 &&
+	     session->dest_port != session->local_port))
+		return FALSE;
+	return goes_to(session, &session->local_ip) ||
+		(!is_loopback(&session->local_ip) &&
+		 goes_to_loopback(session));
+}
+
+/* Has a trusted proxy told us who the client is? */
+static bool is_forwarded(const struct referral_loop_session *session)
+{
+	return session->real_remote_ip.family != 0 &&
+		!net_ip_compare(&session->real_remote_ip, &session->remote_ip);
+}
+
+/* The client itself was here, its session was sent away, and now a proxy
+   brings it again. */
+static bool
+is_back(struct referral_loops *loops,
+	const struct referral_loop_session *session, uint64_t now_msecs)
+{
+	struct loop_connection *connection =
+		&loops->connections[session->connection_id % LOOP_SLOTS];
+
+	if (session->connection_id == 0)
+		return FALSE;
+	if (is_forwarded(session)) {
+		/* A proxy that we don't send logins to may be a webmail. Mail
+		   comes from no such thing. */
+		return (connection->id == session->connection_id &&
+			now_msecs - connection->seen_msecs <
+			LOOP_ROUND_MSECS) ||
+			(session->no_login &&
+			 goes_to(session, &session->real_remote_ip));
+	}
+	connection->id = session->connection_id;
+	connection->seen_msecs = now_msecs;
+	return FALSE;
+}
+
+static const struct loop_limit *
+get_limit(const struct referral_loop_session *session)
+{
+	if (goes_to(session, &session->remote_ip))
+		return &limit_back;
+	return session->no_login ? &limit_mail : &limit_any;
+}
+
+static bool
+is_full(struct referral_loops *loops,
+	const struct referral_loop_session *session, uint64_t now_msecs)
+{
+	struct loop_client *client =
+		&loops->clients[session->client_id % LOOP_SLOTS];
+	const struct loop_limit *limit = get_limit(session);
+	uint64_t full_msecs = limit->burst * limit->refill_msecs;
+
+	if (client->id != session->client_id ||
+	    client->full_msecs < now_msecs ||
+	    /* the clock was set back */
+	    client->full_msecs > now_msecs + full_msecs) {
+		client->id = session->client_id;
+		client->full_msecs = now_msecs;
+	}
+	if (client->full_msecs + limit->refill_msecs > now_msecs + full_msecs)
+		return TRUE;
+	client->full_msecs += limit->refill_msecs;
+	return FALSE;
+}
+
+enum referral_loop
+referral_loops_add(struct referral_loops *loops,
+		   const struct referral_loop_session *session,
+		   uint64_t now_msecs)
+{
+	if (is_back(loops, session, now_msecs))
+		return REFERRAL_LOOP_BACK;
+	if (!is_full(loops, session, now_msecs))
+		return REFERRAL_LOOP_NONE;
+	return goes_to(session, &session->remote_ip) ?
+		REFERRAL_LOOP_BACK : REFERRAL_LOOP_MANY;
+}
+
+const char *referral_loop_to_string(enum referral_loop loop)
+{
+	switch (loop) {
+	case REFERRAL_LOOP_NONE:
+		break;
+	case REFERRAL_LOOP_HERE:
+		return "that is where the client has come in "
+			"(check referral_local_hosts here)";
+	case REFERRAL_LOOP_BACK:
+		return "the session has come from there (check "
+			"referral_local_hosts there, and whether one of the "
+			"two servers has an old answer)";
+	case REFERRAL_LOOP_MANY:
+		return "too many sessions of this user at once, which seem to "
+			"go in a circle (check referral_local_hosts here and "
+			"there, and whether a server has an old answer)";
+	}
+	i_unreached();
+}
