@@ -1,5 +1,4 @@
-/* From a connected socket to an authenticated LDAP session: StartTLS, TLS and
-   bind. */
+/* From a connected socket to the bind: StartTLS and TLS. */
 
 #include "lib.h"
 #include "net.h"
@@ -39,39 +38,6 @@ static void conn_set_socket_options(int fd)
 	conn_set_tcp_option(fd, TCP_KEEPCNT, CONN_KEEPALIVE_PROBES);
 	conn_set_tcp_option(fd, TCP_KEEPINTVL, CONN_KEEPALIVE_INTERVAL_SECS);
 #endif
-}
-
-static void conn_bind(struct referral_ldap_conn *conn)
-{
-	const struct referral_ldap_conn_settings *set = conn->set;
-	const char *dn, *mechanism;
-	struct berval cred;
-	int ret;
-
-	referral_ldap_conn_set_state(conn, REFERRAL_LDAP_CONN_BINDING);
-	if (*set->sasl_mechanism != '\0') {
-		/* RFC 4422 appendix A: EXTERNAL's initial response is an
-		   authorization identity. An empty one asks for the one that
-		   belongs to the credentials; without any the server would
-		   send a challenge. */
-		mechanism = set->sasl_mechanism;
-		dn = NULL;
-		cred.bv_val = "";
-	} else {
-		mechanism = LDAP_SASL_SIMPLE;
-		dn = set->auth_dn;
-		cred.bv_val = (char *)set->auth_dn_password;
-	}
-	cred.bv_len = strlen(cred.bv_val);
-	ret = ldap_sasl_bind(conn->ld, dn, mechanism, &cred, NULL, NULL,
-			     &conn->phase_msgid);
-	if (ret != LDAP_SUCCESS) {
-		referral_ldap_conn_phase_fail(conn,
-			REFERRAL_SERVER_UNREACHABLE, ldap_err2string(ret),
-			NULL);
-		return;
-	}
-	referral_ldap_conn_sent(conn);
 }
 
 /* error_no: from the TLS stream. EINVAL is all that TLS itself objects to;
@@ -130,7 +96,7 @@ void referral_ldap_conn_handshake(struct referral_ldap_conn *conn)
 		return;
 	}
 	if (ssl_iostream_is_handshaked(conn->ssl))
-		conn_bind(conn);
+		referral_ldap_conn_bind(conn);
 }
 
 static void conn_starttls(struct referral_ldap_conn *conn)
@@ -175,66 +141,41 @@ void referral_ldap_conn_open(struct referral_ldap_conn *conn)
 	    conn->set->starttls)
 		conn_starttls(conn);
 	else
-		conn_bind(conn);
+		referral_ldap_conn_bind(conn);
 }
 
 static void
-conn_bind_fail(struct referral_ldap_conn *conn, int code, const char *error)
+conn_starttls_message(struct referral_ldap_conn *conn, LDAPMessage *msg)
 {
-	switch (code) {
-	case LDAP_BUSY:
-	case LDAP_UNAVAILABLE:
-	case LDAP_TIMELIMIT_EXCEEDED:
-	case LDAP_OTHER:
-		referral_ldap_conn_phase_fail(conn,
-			REFERRAL_SERVER_UNREACHABLE, error, NULL);
-		break;
-	case LDAP_CONFIDENTIALITY_REQUIRED:
+	char *diagnostic = NULL;
+	int ret, code = LDAP_OTHER;
+
+	ret = ldap_parse_result(conn->ld, msg, &code, NULL, &diagnostic,
+				NULL, NULL, 0);
+	if (ret != LDAP_SUCCESS)
+		code = ret;
+	if (code == LDAP_SUCCESS)
+		conn_tls_start(conn);
+	else {
 		referral_ldap_conn_phase_fail(conn, REFERRAL_SERVER_UNUSABLE,
-			error, "referral_ldap_starttls");
-		break;
-	default:
-		referral_ldap_conn_phase_fail(conn,
-			REFERRAL_SERVER_CREDENTIALS, error,
-			*conn->set->sasl_mechanism != '\0' ?
-				"referral_ldap_sasl_mechanism" :
-			*conn->set->auth_dn == '\0' ?
-				"referral_ldap_auth_dn" :
-				"referral_ldap_auth_dn_password");
+			referral_ldap_strerror(code, diagnostic),
+			"referral_ldap_starttls");
 	}
+	ldap_memfree(diagnostic);
 }
 
 void referral_ldap_conn_phase_message(struct referral_ldap_conn *conn,
 				      int type, LDAPMessage *msg)
 {
 	bool starttls = conn->state == REFERRAL_LDAP_CONN_STARTTLS;
-	char *diagnostic = NULL;
-	const char *error;
-	int ret, code = LDAP_OTHER;
 
 	if (ldap_msgid(msg) != conn->phase_msgid ||
 	    (ber_tag_t)type != (starttls ? LDAP_RES_EXTENDED :
 			      LDAP_RES_BIND)) {
 		referral_ldap_conn_break(conn,
 			"the server answered something else");
-		return;
-	}
-	ret = ldap_parse_result(conn->ld, msg, &code, NULL, &diagnostic,
-				NULL, NULL, 0);
-	if (ret != LDAP_SUCCESS)
-		code = ret;
-	error = referral_ldap_strerror(code, diagnostic);
-	ldap_memfree(diagnostic);
-
-	if (code == LDAP_SUCCESS) {
-		if (starttls)
-			conn_tls_start(conn);
-		else
-			referral_ldap_conn_set_ready(conn);
-	} else if (starttls) {
-		referral_ldap_conn_phase_fail(conn, REFERRAL_SERVER_UNUSABLE,
-			error, "referral_ldap_starttls");
-	} else {
-		conn_bind_fail(conn, code, error);
-	}
+	} else if (starttls)
+		conn_starttls_message(conn, msg);
+	else
+		referral_ldap_conn_bind_message(conn, msg);
 }

@@ -2,13 +2,15 @@
 #define REFERRAL_LDAP_CONN_PRIVATE_H
 
 /* ldap-conn.c: states and phases; ldap-conn-connect.c: to a connected socket;
-   ldap-conn-auth.c: StartTLS, TLS and bind; ldap-conn-input.c: messages;
-   ldap-conn-search.c: searches and their answers. */
+   ldap-conn-auth.c: StartTLS and TLS; ldap-conn-bind.c: the bind;
+   ldap-conn-input.c: messages; ldap-conn-search.c: searches and their
+   answers. */
 
 #include "ldap-conn.h"
 #include "ldap-sockbuf.h"
 
 struct ssl_iostream;
+struct referral_sasl_client;
 
 /* An operation that the server owes an answer. */
 struct referral_ldap_slot {
@@ -39,6 +41,8 @@ struct referral_ldap_conn {
 	LDAP *ld;
 	/* of the StartTLS or bind request */
 	int phase_msgid;
+	/* BINDING with a password by SASL, else NULL */
+	struct referral_sasl_client *sasl;
 
 	/* oldest first */
 	struct referral_ldap_slot slots[REFERRAL_LDAP_CONN_MAX_PENDING];
@@ -73,6 +77,11 @@ void referral_ldap_conn_watch_input(struct referral_ldap_conn *conn);
 void referral_ldap_conn_open(struct referral_ldap_conn *conn);
 /* HANDSHAKE: input came. */
 void referral_ldap_conn_handshake(struct referral_ldap_conn *conn);
+/* Say who we are. */
+void referral_ldap_conn_bind(struct referral_ldap_conn *conn);
+/* BINDING: the answer. */
+void referral_ldap_conn_bind_message(struct referral_ldap_conn *conn,
+				     LDAPMessage *msg);
 /* STARTTLS, BINDING: a message came. */
 void referral_ldap_conn_phase_message(struct referral_ldap_conn *conn,
 				      int type, LDAPMessage *msg);

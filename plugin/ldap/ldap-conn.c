@@ -9,6 +9,7 @@
 #include "iostream-ssl.h"
 #include "compat-dns.h"
 #include "ldap-uri.h"
+#include "sasl.h"
 #include "ldap-conn-private.h"
 
 #include <time.h>
@@ -82,6 +83,7 @@ static void conn_disconnect(struct referral_ldap_conn *conn, bool goodbye)
 	timeout_remove(&conn->to_watch);
 	io_remove(&conn->io);
 
+	referral_sasl_client_deinit(&conn->sasl);
 	if (conn->ld != NULL) {
 		if (!goodbye)
 			conn->sockbuf.output = NULL;
@@ -190,7 +192,11 @@ void referral_ldap_conn_phase_fail(struct referral_ldap_conn *conn,
 	const char *as = "", *hint = "";
 
 	if (conn->state == REFERRAL_LDAP_CONN_BINDING) {
-		if (*conn->set->sasl_mechanism != '\0') {
+		if (conn->set->sasl_password) {
+			as = t_strdup_printf(" as %s with SASL %s",
+					     conn->set->auth_dn,
+					     conn->set->sasl_mechanism);
+		} else if (*conn->set->sasl_mechanism != '\0') {
 			as = t_strdup_printf(" with SASL %s",
 					     conn->set->sasl_mechanism);
 		} else {

@@ -44,6 +44,8 @@ enum referral_ldap_conn_end {
 struct referral_ldap_conn_settings {
 	bool starttls;
 	const char *auth_dn, *auth_dn_password, *sasl_mechanism;
+	/* the SASL mechanism wants both; else it is EXTERNAL */
+	bool sasl_password;
 	/* for each phase until READY */
 	unsigned int phase_msecs;
 	/* without an answer for so long the connection is suspect / dead */

@@ -2,6 +2,7 @@
 
 #include "lib.h"
 #include "array.h"
+#include "sasl.h"
 #include "compat-ssl.h"
 #include "referral-settings.h"
 #include "ldap-tls.h"
@@ -44,7 +45,7 @@ settings_init_auth(pool_t pool,
 		   struct referral_ldap_conn_settings *conn_set,
 		   const char **error_r)
 {
-	const char *mechanism = set->referral_ldap_sasl_mechanism;
+	const char *mechanism = set->referral_ldap_sasl_mechanism, *error;
 
 	conn_set->auth_dn = p_strdup(pool, set->referral_ldap_auth_dn);
 	conn_set->auth_dn_password = settings_dup_password(pool,
@@ -52,10 +53,11 @@ settings_init_auth(pool_t pool,
 	/* as the server knows it */
 	conn_set->sasl_mechanism = p_strdup(pool, t_str_ucase(mechanism));
 
-	if (*mechanism != '\0' && strcasecmp(mechanism, "EXTERNAL") != 0) {
-		*error_r = t_strdup_printf("referral_ldap_sasl_mechanism: "
-			"%s is not supported (use EXTERNAL, or leave it empty)",
-			mechanism);
+	if (*mechanism != '\0' &&
+	    referral_sasl_mechanism_check(mechanism, &conn_set->sasl_password,
+					  &error) < 0) {
+		*error_r = t_strdup_printf("referral_ldap_sasl_mechanism: %s",
+					   error);
 		return -1;
 	}
 	/* RFC 4513 section 5.1.2: servers take a name without a password for

@@ -13,6 +13,7 @@
 #include "mailhost.h"
 #include "policy.h"
 #include "proxy-fields.h"
+#include "sasl.h"
 #include "url.h"
 #include "text.h"
 #include "referral-settings.h"
@@ -95,13 +96,17 @@ static int check_bind(const struct referral_directory_settings *set,
 {
 	bool have_dn = set->referral_ldap_auth_dn[0] != '\0';
 	bool have_password = set->referral_ldap_auth_dn_password[0] != '\0';
-	const char *mech = set->referral_ldap_sasl_mechanism;
+	const char *mech = set->referral_ldap_sasl_mechanism, *error;
+	bool with_password;
 
-	if (strcmp(mech, "EXTERNAL") == 0)
+	if (*mech != '\0' &&
+	    referral_sasl_mechanism_check(mech, &with_password, &error) < 0)
+		return fail(error_r, "referral_ldap_sasl_mechanism", error);
+	if (*mech != '\0' && !with_password)
 		return check_external(set, uris, error_r);
-	if (mech[0] != '\0') {
-		return fail(error_r, "referral_ldap_sasl_mechanism",
-			    "only EXTERNAL is supported");
+	if (*mech != '\0' && !have_dn) {
+		return fail(error_r, "referral_ldap_auth_dn",
+			    "referral_ldap_sasl_mechanism needs a name here");
 	}
 	/* A DN without a password is an unauthenticated bind, which succeeds
 	   as anonymous (RFC 4513 section 5.1.2). */

@@ -10,7 +10,8 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
 # pylint: disable=wrong-import-position
 from harness import Pki, Ports, Slapd, User, check_run, report
-from lib.slapd import READER_DN, READER_PASSWORD
+from lib.dovecot import version
+from lib.slapd import READER_DN, READER_PASSWORD, SASL_READER
 from probe import Probe
 
 ENTRY, NO_ENTRY, SEVERAL, UNAVAILABLE = \
@@ -105,6 +106,29 @@ class Authentication(SlapdTest):
     def test_no_client_certificate(self):
         self.assert_unavailable("(check referral_ldap_sasl_mechanism)",
                                 self.slapd.ldaps_uri, mechanism="EXTERNAL")
+
+
+@unittest.skipIf(version() < (2, 4), "Dovecot 2.3 has no client's side of it")
+class Scram(SlapdTest):
+    """The server finds the password in the reader's entry."""
+
+    MECHANISMS = ["SCRAM-SHA-1", "SCRAM-SHA-256"]
+
+    def test_entry(self):
+        for mechanism in self.MECHANISMS:
+            for uri in self.slapd.uri, self.slapd.ldaps_uri:
+                with self.subTest(mechanism, uri=uri):
+                    self.assert_entry(uri, mechanism=mechanism, dn=SASL_READER,
+                                      password=READER_PASSWORD)
+
+    def test_wrong_password(self):
+        for mechanism in self.MECHANISMS:
+            with self.subTest(mechanism):
+                self.assert_unavailable(
+                    f"ldap bind to {self.slapd.uri} as {SASL_READER} with "
+                    f"SASL {mechanism} failed: Invalid credentials",
+                    self.slapd.uri, mechanism=mechanism, dn=SASL_READER,
+                    password="wrong")
 
 
 class Tls(SlapdTest):

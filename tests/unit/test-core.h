@@ -60,7 +60,6 @@
 	X(test_proxy_fields_port) \
 	X(test_session_place) \
 	X(test_sasl_mechanism) \
-	X(test_sasl_plain) \
 	X(test_sasl_scram) \
 	X(test_kick_queue) \
 	X(test_kick_queue_bounds) \

@@ -187,7 +187,10 @@ static const struct settings_test server_tests[] = {
 		"referral_ldap_sasl_mechanism = EXTERNAL" },
 	{ .set = { { D(ldap_sasl_mechanism), "GSSAPI" } },
 	  .error = "referral_ldap_sasl_mechanism: "
-		"only EXTERNAL is supported" },
+		"GSSAPI is not supported (use EXTERNAL, SCRAM-SHA-1 or "
+		"SCRAM-SHA-256)" },
+	{ .set = { { D(ldap_sasl_mechanism), "external" },
+		   { D(ldap_uris), "ldapi://%2fc" } } },
 
 	{ .timeout = 1, .connect_timeout = 1 },
 	{ .timeout = 60000, .connect_timeout = 60000 },

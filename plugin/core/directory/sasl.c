@@ -1,4 +1,4 @@
-/* SASL binds with a password */
+/* SASL binds with a password: SCRAM, the one kind there is */
 
 #include "lib.h"
 #include "str.h"
@@ -9,8 +9,6 @@
 
 struct referral_sasl_client {
 	struct dsasl_client *client;
-	/* RFC 5802: the server has something to prove */
-	bool scram;
 	unsigned int challenges;
 	bool verified;
 	/* Dovecot's client must not be called again */
@@ -18,7 +16,7 @@ struct referral_sasl_client {
 };
 
 static const char *const sasl_password_mechanisms[] = {
-	"PLAIN", "SCRAM-SHA-1", "SCRAM-SHA-256", NULL
+	"SCRAM-SHA-1", "SCRAM-SHA-256", NULL
 };
 
 static const struct dsasl_client_mech *sasl_mech_find(const char *name)
@@ -38,7 +36,7 @@ int referral_sasl_mechanism_check(const char *name, bool *password_r,
 	*password_r = str_array_icase_find(sasl_password_mechanisms, name);
 	if (!*password_r && strcasecmp(name, "EXTERNAL") != 0) {
 		*error_r = t_strdup_printf("%s is not supported (use EXTERNAL, "
-			"PLAIN, SCRAM-SHA-1 or SCRAM-SHA-256)",
+			"SCRAM-SHA-1 or SCRAM-SHA-256)",
 			referral_mailhost_sanitize(name));
 		return -1;
 	}
@@ -64,7 +62,6 @@ referral_sasl_client_init(const char *mechanism, const char *authid,
 	i_assert(mech != NULL);
 	client = i_new(struct referral_sasl_client, 1);
 	client->client = dsasl_client_new(mech, &set);
-	client->scram = strncasecmp(mechanism, "SCRAM-", 6) == 0;
 	return client;
 }
 
@@ -139,11 +136,10 @@ sasl_verify(struct referral_sasl_client *client, const unsigned char *data,
 	return 0;
 }
 
-static int
-scram_challenge(struct referral_sasl_client *client,
-		const unsigned char *challenge, size_t size,
-		const unsigned char **response_r, size_t *size_r,
-		const char **error_r)
+int referral_sasl_client_challenge(struct referral_sasl_client *client,
+				   const unsigned char *challenge, size_t size,
+				   const unsigned char **response_r,
+				   size_t *size_r, const char **error_r)
 {
 	switch (client->challenges++) {
 	case 0:
@@ -162,25 +158,10 @@ scram_challenge(struct referral_sasl_client *client,
 	}
 }
 
-int referral_sasl_client_challenge(struct referral_sasl_client *client,
-				   const unsigned char *challenge, size_t size,
-				   const unsigned char **response_r,
-				   size_t *size_r, const char **error_r)
-{
-	if (!client->scram) {
-		*error_r = "an unexpected challenge";
-		return -1;
-	}
-	return scram_challenge(client, challenge, size, response_r, size_r,
-			       error_r);
-}
-
 int referral_sasl_client_success(struct referral_sasl_client *client,
 				 const unsigned char *data, size_t size,
 				 const char **error_r)
 {
-	if (!client->scram)
-		return 0;
 	if (data != NULL && client->challenges == 1 && !client->verified)
 		return sasl_verify(client, data, size, error_r);
 	if (!client->verified) {

@@ -1,8 +1,9 @@
 #ifndef REFERRAL_SASL_H
 #define REFERRAL_SASL_H
 
-/* SASL binds (RFC 4513 section 5.2) with a password: Dovecot's own SASL client,
-   and what has to be watched around it. Nothing here reads or writes. */
+/* SASL binds (RFC 4513 section 5.2) with a password: SCRAM (RFC 5802) by
+   Dovecot's own SASL client, and what has to be watched around it. Nothing here
+   reads or writes. */
 
 struct referral_sasl_client;
 
@@ -34,8 +35,8 @@ int referral_sasl_client_challenge(struct referral_sasl_client *client,
 				   const unsigned char **response_r,
 				   size_t *size_r, const char **error_r);
 /* The server says that the bind has succeeded, with this data (NULL: none).
-   Returns 0, or -1 and error_r (printable) if the mechanism wants the server to
-   prove that it knows the password, and it did not. */
+   Returns 0, or -1 and error_r (printable) if it did not prove that it knows the
+   password. */
 int referral_sasl_client_success(struct referral_sasl_client *client,
 				 const unsigned char *data, size_t size,
 				 const char **error_r);

@@ -14,6 +14,7 @@ SUFFIX = "dc=example,dc=com"
 PEOPLE = f"ou=people,{SUFFIX}"
 ADMIN_DN, ADMIN_PASSWORD = f"cn=admin,{SUFFIX}", "admin-secret"
 READER_DN, READER_PASSWORD = f"cn=reader,{SUFFIX}", "reader-secret"
+SASL_READER = "sasl-reader"
 
 # For values that inetLocalMailRecipient's mailHost cannot hold: several, or
 # not IA5; and for referral_action_attribute.
@@ -42,7 +43,10 @@ sizelimit 100
 authz-regexp gidNumber=[0-9]+[+]uidNumber=[0-9]+,cn=peercred,cn=external,cn=auth
   {reader}
 authz-regexp cn=reader {reader}
+# and so is who knows its password, by any SASL mechanism
+authz-regexp "^uid={sasl_reader},(cn=[^,]+,)?cn=[^,]+,cn=auth$" {reader}
 access to attrs=userPassword by anonymous auth by * none
+access to dn.exact={reader} by anonymous auth by * break
 access to * by dn.exact={reader} read by anonymous {anonymous} by self read
   by * none
 database mdb
@@ -166,7 +170,8 @@ class Slapd:
                 schema=_first_dir("/etc/ldap/schema", "/etc/openldap/schema"),
                 modules=_first_dir("/usr/lib/ldap", "/usr/lib64/openldap",
                                    "/usr/lib/openldap"),
-                dir=self.dir, tls=tls, reader=READER_DN, suffix=SUFFIX,
+                dir=self.dir, tls=tls, reader=READER_DN,
+                sasl_reader=SASL_READER, suffix=SUFFIX,
                 admin=ADMIN_DN, password=ADMIN_PASSWORD,
                 anonymous="read" if anonymous else "none",
                 replication=replication))
