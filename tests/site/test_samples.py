@@ -9,6 +9,7 @@ import pytest
 
 from lib import PasswdFile, User, referral_settings, wait_for, with_referral
 from lib.dovecot import version
+from lib.process import run
 
 TOP = os.path.join(os.path.dirname(__file__), "..", "..")
 CONF = os.path.join(TOP, "conf.d")
@@ -105,6 +106,35 @@ def test_samples_differ_in_syntax_only():
              for generation in ("2.3", "2.4")]
     settings = [settings_in(text, comments=True) for text in texts]
     assert settings[0] == settings[1]
+
+
+def test_password_file(site):
+    """The bind password in a file for root alone, as the samples say: logins
+    use it, and a user who runs a program of Dovecot's does not trip over it."""
+    ldap = site.slapd(USERS)
+    settings = referral_settings(ldap)
+    password = settings.pop("referral_ldap_auth_dn_password")
+    include = re.search(r"^!include_try /etc/dovecot/(\S+)$", read(
+        CONF, GENERATION, "09-login-referral.conf"), re.MULTILINE).group(1)
+    front = site.dovecot("front.example.com", with_referral(USERS),
+                         settings=settings, start=False)
+    with open(os.path.join(front.dir, include), "w", encoding="ascii") as file:
+        os.fchmod(file.fileno(), 0o600)
+        file.write(f"referral_ldap_auth_dn_password = {password}\n")
+    front.raw = f"!include_try {front.dir}/{include}\n"
+    front.configure()
+    front.start()
+    assert site.client(front).login("bob", "secret").code == "REFERRAL"
+
+    os.chmod(front.log.path, 0o666)
+    home = front.mail_dir("lda")
+    os.mkdir(home)
+    os.chown(home, 65534, 65534)
+    run(front.modules.wrap(
+        ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "env",
+         f"HOME={home}", "USER=lda", "/usr/lib/dovecot/dovecot-lda", "-c",
+         front.config_path]), text_input="Subject: by lda\n\nhello\n")
+    assert os.listdir(f"{home}/Maildir/new")
 
 
 @pytest.fixture(name="metrics")
