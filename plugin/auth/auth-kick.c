@@ -2,54 +2,27 @@
 
 #include "auth-common.h"
 #include "ioloop.h"
-#include "llist.h"
-#include "str.h"
 #include "str-sanitize.h"
-#include "strescape.h"
 #include "time-util.h"
 #include "program-client.h"
 #include "kick-queue.h"
-#include "policy.h"
+#include "mailhost.h"
 #include "lookup.h"
-#include "resolve.h"
 #include "referral-settings.h"
 #include "compat-auth.h"
 #include "auth-config.h"
 #include "auth-directories.h"
-#include "auth-query.h"
 #include "auth-kick.h"
 
 #include <sys/stat.h>
 
 /* A run takes some 100 ms; nothing waits for it but the next one. */
 #define KICK_TIMEOUT_MSECS (30*1000)
-/* whose moves are being looked at: they wait for DNS, at most a second */
-#define KICK_MAX_MOVES 10000
 #define KICK_LOG_USER_LEN 128
-
-/* One of the two answers about a user. */
-struct kick_answer {
-	struct referral_lookup_result lookup;
-	const struct ip_addr *ips;
-	unsigned int ips_count;
-};
-
-/* An answer that is not what it was. */
-struct kick_move {
-	struct kick_move *prev, *next;
-	pool_t pool;
-	const char *user;
-	struct kick_answer before, after;
-	/* the addresses asked for, and whose */
-	struct referral_resolve_request *resolve;
-	struct kick_answer *resolving;
-};
 
 static struct referral_auth_config *kick_config;
 static struct referral_kick_queue *kick_queue;
 static struct timeout *kick_to;
-static struct kick_move *kick_moves;
-static unsigned int kick_moves_count;
 
 /* the run under way */
 static struct program_client *kick_program;
@@ -82,7 +55,7 @@ static void kick_finish(void *context ATTR_UNUSED)
 	event_unref(&kick_event);
 	if (left > 0) {
 		e_warning(kick_config->event, "Sessions of %u users may be "
-			  "left here, though they are at home elsewhere "
+			  "left here, though they have moved away "
 			  "(one of them: %s): see what service "
 			  REFERRAL_AUTH_KICK_SOCKET" has logged", left,
 			  str_sanitize(example, KICK_LOG_USER_LEN));
@@ -129,24 +102,25 @@ static void kick_schedule(void)
 		kick_to = timeout_add_short(msecs, kick_run, (void *)NULL);
 }
 
-static void kick_user(const char *user)
+static void kick_user(const char *user, const char *const *hosts)
 {
-	const char *name = str_sanitize(user, KICK_LOG_USER_LEN);
+	const char *what = t_strdup_printf("%s has moved to %s",
+		str_sanitize(user, KICK_LOG_USER_LEN),
+		referral_mailhost_sanitize(hosts[0]));
 
 	switch (referral_kick_queue_add(kick_queue, user, kick_now())) {
 	case REFERRAL_KICK_QUEUED:
-		e_info(kick_config->event, "%s is at home elsewhere now: "
-		       "ending the sessions here", name);
+		e_info(kick_config->event, "%s: sessions that don't belong "
+		       "here any more are ended", what);
 		break;
 	case REFERRAL_KICK_FULL:
-		e_warning(kick_config->event, "%s is at home elsewhere now, "
-			  "but the sessions here go on: too many users have "
-			  "moved at once", name);
+		e_warning(kick_config->event, "%s, but the sessions here go "
+			  "on: too many users have moved at once", what);
 		break;
 	case REFERRAL_KICK_BAD_NAME:
-		e_warning(kick_config->event, "%s is at home elsewhere now, "
-			  "but the sessions here go on: the command that ends "
-			  "them can't be told such a name", name);
+		e_warning(kick_config->event, "%s, but the sessions here go "
+			  "on: the command that ends them can't be told such "
+			  "a name", what);
 		break;
 	}
 	/* a run under way has its own timer */
@@ -154,135 +128,30 @@ static void kick_user(const char *user)
 		kick_schedule();
 }
 
-static void
-kick_input_init(const struct kick_answer *answer,
-		struct referral_policy_input *input_r)
-{
-	i_zero(input_r);
-	input_r->lookup = &answer->lookup;
-	input_r->home_ips = answer->ips;
-	input_r->home_ips_count = answer->ips_count;
-	input_r->can_proxy = TRUE;
-}
-
-/* Sessions are told apart by their users only: no protocol may have a reason
-   to keep them. */
-static bool kick_move_is_away(const struct kick_move *move)
-{
-	struct referral_auth_protocol *protocol;
-	struct referral_policy_input before, after;
-
-	kick_input_init(&move->before, &before);
-	kick_input_init(&move->after, &after);
-	if (kick_config->others->set->referral_dry_run ||
-	    !referral_policy_has_left(kick_config->others->policy, move->pool,
-				      &before, &after))
-		return FALSE;
-	array_foreach_elem(&kick_config->protocols, protocol) {
-		if (protocol->set->referral_dry_run ||
-		    !referral_policy_has_left(protocol->policy, move->pool,
-					      &before, &after))
-			return FALSE;
-	}
-	return TRUE;
-}
-
-static void kick_move_free(struct kick_move *move)
-{
-	if (move->resolve != NULL)
-		referral_resolve_cancel(&move->resolve);
-	DLLIST_REMOVE(&kick_moves, move);
-	kick_moves_count--;
-	pool_unref(&move->pool);
-}
-
-static void
-kick_answer_set_ips(struct kick_move *move, struct kick_answer *answer,
-		    const struct ip_addr *ips, unsigned int ips_count)
-{
-	/* a name that can't be resolved has none: it is not us */
-	if (ips_count == 0)
-		return;
-	answer->ips = p_memdup(move->pool, ips, sizeof(*ips) * ips_count);
-	answer->ips_count = ips_count;
-}
-
-static void kick_move_resolve(struct kick_move *move);
-
-static void
-kick_move_resolved(const struct ip_addr *ips, unsigned int ips_count,
-		   const char *error ATTR_UNUSED, void *context)
-{
-	struct kick_move *move = context;
-
-	move->resolve = NULL;
-	kick_answer_set_ips(move, move->resolving, ips, ips_count);
-	kick_move_resolve(move);
-}
-
-/* Returns TRUE if there is something to wait for. */
 static bool
-kick_answer_resolve(struct kick_move *move, struct kick_answer *answer)
+kick_hosts_equal(const char *const *hosts1, const char *const *hosts2)
 {
-	struct referral_policy_input input;
-	struct referral_host host;
-	const struct ip_addr *ips;
-	unsigned int ips_count;
-
-	kick_input_init(answer, &input);
-	if (!referral_policy_first_foreign(kick_config->others->policy,
-					   move->pool, &input, &host))
-		return FALSE;
-	if (referral_resolve_cached(kick_config->resolver, host.name,
-				    &ips, &ips_count)) {
-		kick_answer_set_ips(move, answer, ips, ips_count);
-		return FALSE;
+	while (*hosts1 != NULL && null_strcmp(*hosts1, *hosts2) == 0) {
+		hosts1++;
+		hosts2++;
 	}
-	move->resolving = answer;
-	move->resolve = referral_resolve_start(kick_config->resolver,
-					       host.name, kick_move_resolved,
-					       move);
-	return TRUE;
+	return *hosts1 == *hosts2;
 }
 
-static void kick_move_resolve(struct kick_move *move)
-{
-	/* one after the other: resolving is NULL, before, after */
-	if (move->resolving == NULL &&
-	    kick_answer_resolve(move, &move->before))
-		return;
-	if (move->resolving != &move->after &&
-	    kick_answer_resolve(move, &move->after))
-		return;
-	T_BEGIN {
-		if (kick_move_is_away(move))
-			kick_user(move->user);
-	} T_END;
-	kick_move_free(move);
-}
-
+/* Whether a session belongs here is not for us to say: the command asks that
+   for each of them, as if it began now. */
 static void
 kick_answer_changed(const char *user,
 		    const struct referral_lookup_result *before,
 		    const struct referral_lookup_result *after,
 		    void *context ATTR_UNUSED)
 {
-	struct kick_move *move;
-	pool_t pool;
-
-	if (before->status != REFERRAL_LOOKUP_HOSTS ||
-	    after->status != REFERRAL_LOOKUP_HOSTS ||
-	    kick_moves_count >= KICK_MAX_MOVES)
-		return;
-	pool = pool_alloconly_create("referral kick", 512);
-	move = p_new(pool, struct kick_move, 1);
-	move->pool = pool;
-	move->user = p_strdup(pool, user);
-	referral_auth_lookup_result_dup(pool, before, &move->before.lookup);
-	referral_auth_lookup_result_dup(pool, after, &move->after.lookup);
-	DLLIST_PREPEND(&kick_moves, move);
-	kick_moves_count++;
-	kick_move_resolve(move);
+	if (before->status == REFERRAL_LOOKUP_HOSTS &&
+	    after->status == REFERRAL_LOOKUP_HOSTS &&
+	    !kick_hosts_equal(before->mailhosts, after->mailhosts) &&
+	    !kick_config->others->set->referral_dry_run) T_BEGIN {
+		kick_user(user, after->mailhosts);
+	} T_END;
 }
 
 static void kick_set_changed(referral_lookup_changed_t *callback)
@@ -315,8 +184,6 @@ void referral_auth_kick_deinit(void)
 	if (kick_config == NULL)
 		return;
 	kick_set_changed(NULL);
-	while (kick_moves != NULL)
-		kick_move_free(kick_moves);
 	timeout_remove(&kick_to);
 	if (kick_program != NULL)
 		program_client_destroy(&kick_program);

@@ -1,11 +1,14 @@
 #ifndef REFERRAL_AUTH_KICK_H
 #define REFERRAL_AUTH_KICK_H
 
-/* Ends the sessions here of users whose home was here and is not any more.
+/* When a user's mailHost has changed, the sessions here that have lost their
+   reason end: those of this server's own whose home is elsewhere now, and
+   those that are proxied to the old home.
 
-   The auth process may not do that itself: the command does, behind a UNIX
-   socket of a service "script", with the users as its arguments. Without a
-   socket of that name nothing is ended. */
+   The auth process may not do that itself: `doveadm referral kick' does, which
+   decides for each session, behind a UNIX socket of a service "script", with
+   the users as its arguments. Without a socket of that name nothing is
+   ended. */
 
 struct referral_auth_config;
 

@@ -6,7 +6,7 @@ import pytest
 
 from lib import User, referral_settings, with_referral
 from lib.dovecot import version
-from lib.dovecot_config import block, dialect
+from lib.dovecot_config import dialect, kick_service, line_service
 from lib.process import wait_for
 
 HERE, THERE = "front.example.com", "home.example.com"
@@ -28,22 +28,14 @@ class World:
                 referral_cache_ttl="1 s", **(settings or {})))
         self._path = os.path.join(site.dir, "kicked")
         command = os.path.join(site.dir, "command")
-        kick = f"/usr/bin/doveadm -c {self.front.config_path} kick"
+        kick = f"/usr/bin/doveadm -c {self.front.config_path} referral kick"
         with open(command, "w", encoding="utf-8") as file:
-            file.write(f"""#!/bin/sh
-echo "$@" >>{self._path}
-shift
-for user; do {"false" if fails else kick} "$user" >/dev/null; done
-exit {75 if fails else 0}
-""")
+            file.write(f"#!/bin/sh\necho \"$@\" >>{self._path}\n"
+                       f"exec {'false' if fails else kick} \"$@\"\n")
         os.chmod(command, 0o755)
+        self.front.raw = line_service()
         if service:
-            user = "$SET:default_internal_user" if dialect(version()).is_24 \
-                else "$default_internal_user"
-            self.front.raw = block(f"service {NAME}", [
-                f"executable = script {command}", "user = root",
-                f"unix_listener {NAME} {{", f"  user = {user}",
-                "  mode = 0600", "}"])
+            self.front.raw += kick_service(command, dialect(version()))
         self.front.configure()
         self.front.start()
 
@@ -60,8 +52,16 @@ exit {75 if fails else 0}
         return client
 
     def learns(self, user):
-        """The user comes again, from another device."""
-        return self.site.client(self.front).login(user, "secret")
+        """The user comes again, until the directory is asked. Returns the
+        reply."""
+        since = self.ldap.log.mark()
+
+        def asked():
+            client = self.site.client(self.front)
+            reply = client.login(user, "secret")
+            client.close()
+            return f"(uid={user})" in self.ldap.searches(since) and reply
+        return wait_for(asked, f"a search for {user}")
 
     def kicked(self):
         """What the command was told, a list for each run."""
@@ -70,15 +70,6 @@ exit {75 if fails else 0}
                 return [line.split() for line in file]
         except FileNotFoundError:
             return []
-
-
-def refer(site, front, name):
-    def referred():
-        client = site.client(front)
-        code = client.login(name, "secret").code
-        client.close()
-        return code == "REFERRAL"
-    wait_for(referred, "referral")
 
 
 def ends(client):
@@ -96,15 +87,15 @@ def test_ends(site):
     bob = world.session("bob")
     since = world.front.log.mark()
     world.ldap.set("alice", values=THERE)
-    refer(site, world.front, "alice")
+    world.learns("alice")
     for client in alice:
         ends(client)
-    world.front.log.wait(["alice is at home elsewhere now"], since)
+    world.front.log.wait([f"alice has moved to {THERE}"], since)
     assert bob.command("NOOP").status == "OK"
     assert world.kicked()[0] == ["--", "alice"]
     # once more, and that's all
     wait_for(lambda: len(world.kicked()) == 2, "the second look")
-    refer(site, world.front, "alice")
+    world.learns("alice")
     assert world.kicked() == [["--", "alice"]] * 2
 
 
@@ -114,7 +105,7 @@ def test_one_run_for_many(site):
     clients = [world.idle(name) for name in names]
     world.ldap.set_all({name: THERE for name in names})
     for name in names:
-        refer(site, world.front, name)
+        world.learns(name)
     for client in clients:
         ends(client)
     wait_for(lambda: len(world.kicked()) >= 2, "the second look")
@@ -124,37 +115,50 @@ def test_one_run_for_many(site):
     assert len(world.kicked()) < 6
 
 
-@pytest.mark.parametrize("value, settings", [
+@pytest.mark.parametrize("value, settings, runs", [
     # a home that can't be told
-    (None, {}), ("x]y", {}),
-    ("home.example.org", {"referral_allowed_hosts": "*.example.com"}),
+    (None, {}, 0), ("x]y", {}, 2),
+    ("home.example.org", {"referral_allowed_hosts": "*.example.com"}, 2),
     # still here
-    ("FRONT.example.com.", {}),
+    ("FRONT.example.com.", {}, 2),
     # sessions here are wanted
-    (THERE, {"referral_dry_run": "yes"}),
-    (THERE, {"referral_action": "local"}),
+    (THERE, {"referral_dry_run": "yes"}, 0),
+    (THERE, {"referral_action": "local"}, 2),
     (THERE, {"referral_networks": "192.0.2.0/24",
-             "referral_other_action": "local"}),
+             "referral_other_action": "local"}, 2),
 ])
-def test_goes_on(site, value, settings):
+def test_goes_on(site, value, settings, runs):
     world = World(site, settings)
-    alice, bob = world.idle("alice"), world.idle("bob")
-    if "referral_action" not in settings and \
-            "referral_networks" not in settings and \
-            "referral_dry_run" not in settings:
-        # proof that the command would have been run
-        world.ldap.set("bob", values="other.example.com")
-        refer(site, world.front, "bob")
-        ends(bob)
+    alice = world.idle("alice")
     world.ldap.set("alice", values=value)
     world.learns("alice")
     since = world.front.log.mark()
+    wait_for(lambda: len(world.kicked()) == runs, "the command's runs")
+    if runs:
+        # the second has ended
+        world.session("bob")
+        world.ldap.set("bob", values="other.example.com")
+        world.learns("bob")
+        wait_for(lambda: len(world.kicked()) == runs + 1, "bob's run")
     alice.send_line("DONE")
     assert alice.read_reply("i").status == "OK"
     assert alice.command("NOOP").status == "OK"
-    world.front.reload()
-    assert "alice is at home" not in world.front.log.text(since)
-    assert not [run for run in world.kicked() if "alice" in run]
+
+
+def test_proxied(site):
+    """A session that is proxied to what is the home no more."""
+    world = World(site, {"referral_action": "proxy"})
+    home = site.dovecot(THERE, with_referral(USERS), settings=
+                        referral_settings(world.ldap,
+                                          referral_local_hosts="127.0.0.2"))
+    world.ldap.set_all({name: f"127.0.0.2:{home.port}"
+                        for name in ("alice", "bob")})
+    alice, bob = world.idle("alice"), world.session("bob")
+    world.ldap.set("alice", values="127.0.0.3")
+    world.learns("alice")
+    ends(alice)
+    assert bob.command("NOOP").status == "OK"
+    assert home.logged_in("alice") and not world.front.logged_in("alice")
 
 
 def test_directory_down(site):
@@ -162,7 +166,7 @@ def test_directory_down(site):
     world = World(site)
     alice = world.idle("alice")
     world.ldap.kill()
-    world.learns("alice")
+    site.client(world.front).login("alice", "secret")
     world.ldap.start()
     world.learns("alice")
     alice.send_line("DONE")
@@ -175,7 +179,7 @@ def test_off(site):
     world = World(site, service=False)
     alice = world.session("alice")
     world.ldap.set("alice", values=THERE)
-    refer(site, world.front, "alice")
+    world.learns("alice")
     assert alice.command("NOOP").status == "OK"
     assert "kick" not in world.front.log.text()
 
@@ -183,11 +187,10 @@ def test_off(site):
 def test_fails(site):
     """Tried twice, then the log says whose sessions may be left."""
     world = World(site, fails=True)
-    world.ldap.set("alice", values=HERE)
-    world.learns("alice").raw
+    world.session("alice")
     since = world.front.log.mark()
     world.ldap.set("alice", values=THERE)
-    refer(site, world.front, "alice")
+    world.learns("alice")
     line = world.front.log.wait(["Sessions of 1 users may be left"], since)
     assert "alice" in line and NAME in line
     assert world.kicked() == [["--", "alice"]] * 2
@@ -200,5 +203,5 @@ def test_next_run_after_failure(site):
         world.session(name)
         since = world.front.log.mark()
         world.ldap.set(name, values=THERE)
-        refer(site, world.front, name)
+        world.learns(name)
         world.front.log.wait(["may be left here", name], since)

@@ -51,7 +51,6 @@
 	X(test_policy_decide_hosts) \
 	X(test_policy_decide_action) \
 	X(test_policy_first_foreign) \
-	X(test_policy_has_left) \
 	X(test_policy_rules) \
 	X(test_proxy_fields_check) \
 	X(test_proxy_fields_keys) \

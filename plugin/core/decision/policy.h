@@ -70,15 +70,4 @@ bool referral_policy_first_foreign(const struct referral_policy *policy,
 				   const struct referral_policy_input *input,
 				   struct referral_host *host_r);
 
-/* Two answers about one user, one after the other: was this server the home,
-   and is the home now another for sure, so that there is no reason left for a
-   session here? FALSE if the later one names no valid and allowed host, or if
-   anything (referral_action, referral_other_action, the user's own action)
-   lets some clients have a session here all the same. Neither input has a
-   remote_ip or a local_port; can_proxy is set. */
-bool referral_policy_has_left(const struct referral_policy *policy,
-			      pool_t pool,
-			      const struct referral_policy_input *before,
-			      const struct referral_policy_input *after);
-
 #endif

@@ -117,6 +117,22 @@ def block(head, lines):
     return head + " {\n" + "".join(f"  {line}\n" for line in lines) + "}\n"
 
 
+def line_service():
+    """The way for doveadm to ask the auth process."""
+    return block("service auth", [
+        "unix_listener login-referral {", "  mode = 0600", "}"])
+
+
+def kick_service(command, d):
+    """command: what ends sessions, with users as arguments."""
+    user = "$SET:default_internal_user" if d.is_24 else \
+        "$default_internal_user"
+    return block("service login-referral-kick", [
+        f"executable = script {command}", "user = root",
+        "unix_listener login-referral-kick {", f"  user = {user}",
+        "  mode = 0600", "}"])
+
+
 class _Passdb:
     """options: result_success="continue" and the like; mechanisms: only for
     these."""
