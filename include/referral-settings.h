@@ -39,6 +39,7 @@ struct referral_directory_settings {
 	unsigned int referral_cache_negative_ttl;
 	unsigned int referral_cache_stale_ttl;
 	uoff_t referral_cache_size;
+	bool referral_mirror;
 };
 
 /* the decision, made by the auth process: may differ by protocol */

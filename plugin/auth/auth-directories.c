@@ -3,7 +3,9 @@
 #include "auth-common.h"
 #include "array.h"
 #include "domains.h"
+#include "master-service.h"
 #include "lookup.h"
+#include "mirror.h"
 #include "referral-settings.h"
 #include "compat-auth.h"
 #include "compat-directories.h"
@@ -15,6 +17,8 @@ struct referral_auth_directory {
 	const char *const *domains;
 	/* NULL in workers */
 	struct referral_lookup *lookup;
+	/* NULL without referral_mirror */
+	struct referral_mirror *mirror;
 };
 
 struct referral_auth_directories {
@@ -162,6 +166,27 @@ referral_auth_directories_read(struct referral_auth_directories *directories,
 }
 
 static int
+referral_auth_directory_open(struct referral_auth_directories *directories,
+			     struct referral_auth_directory *directory,
+			     const char **error_r)
+{
+	if (referral_lookup_init(directories->event, directory->set,
+				 directories->dns_client_socket_path,
+				 &directory->lookup, error_r) < 0)
+		return -1;
+	if (!directory->set->referral_mirror)
+		return 0;
+	if (master_service_get_process_min_avail(master_service) == 0) {
+		e_warning(directories->event, "referral_mirror: the copy is "
+			  "lost whenever nobody has logged in for a while "
+			  "(set service auth { process_min_avail = 1 })");
+	}
+	return referral_mirror_init(directories->event, directory->set,
+				    directory->lookup, &directory->mirror,
+				    error_r);
+}
+
+static int
 referral_auth_directories_open(struct referral_auth_directories *directories,
 			       const char **error_r)
 {
@@ -169,9 +194,8 @@ referral_auth_directories_open(struct referral_auth_directories *directories,
 	const char *error;
 
 	array_foreach_modifiable(&directories->list, directory) {
-		if (referral_lookup_init(directories->event, directory->set,
-					 directories->dns_client_socket_path,
-					 &directory->lookup, &error) == 0)
+		if (referral_auth_directory_open(directories, directory,
+						 &error) == 0)
 			continue;
 		*error_r = directory->domains == NULL ? error :
 			t_strdup_printf("referral_directory %s: %s",
@@ -226,6 +250,7 @@ void referral_auth_directories_deinit(
 	if (directories == NULL)
 		return;
 	array_foreach_modifiable(&directories->list, directory) {
+		referral_mirror_deinit(&directory->mirror);
 		if (directory->lookup != NULL)
 			referral_lookup_deinit(&directory->lookup);
 		if (directory->domains != NULL)
@@ -252,6 +277,16 @@ referral_auth_directories_get(
 
 	*name_r = directory->set->referral_directory_name;
 	return directory->lookup;
+}
+
+const struct referral_mirror *
+referral_auth_directories_get_mirror(
+	const struct referral_auth_directories *directories, unsigned int idx)
+{
+	const struct referral_auth_directory *directory =
+		array_idx(&directories->list, idx);
+
+	return directory->mirror;
 }
 
 struct referral_lookup *

@@ -8,6 +8,7 @@
 struct event;
 struct referral_auth_directories;
 struct referral_lookup;
+struct referral_mirror;
 
 /* Read the settings. event is the parent of what the directories log,
    settings_event is where settings are found (NULL on Dovecot 2.3). Protocols
@@ -31,6 +32,10 @@ struct referral_lookup *
 referral_auth_directories_get(
 	const struct referral_auth_directories *directories, unsigned int idx,
 	const char **name_r);
+/* NULL without referral_mirror */
+const struct referral_mirror *
+referral_auth_directories_get_mirror(
+	const struct referral_auth_directories *directories, unsigned int idx);
 /* The one that this user (as after the passdbs) belongs to; NULL if there is
    none. */
 struct referral_lookup *

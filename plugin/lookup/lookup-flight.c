@@ -169,6 +169,17 @@ lookup_flight_tell_changed(struct lookup_flight *flight,
 				 lookup->changed_context);
 }
 
+static bool
+lookup_flight_mirror_stale(struct lookup_flight *flight,
+			   struct referral_lookup_result *result)
+{
+	struct referral_lookup *lookup = flight->lookup;
+
+	return lookup->mirror != NULL &&
+		lookup->mirror->lookup_stale(lookup->mirror_context,
+					     flight->user, result);
+}
+
 static void
 lookup_flight_answered(struct lookup_flight *flight,
 		       struct referral_lookup_result *result)
@@ -182,6 +193,8 @@ lookup_flight_answered(struct lookup_flight *flight,
 			referral_cache_update(lookup->cache, flight->key,
 					      ioloop_time, result);
 		}
+	} else if (lookup_flight_mirror_stale(flight, result)) {
+		result->error = error;
 	} else if (flight->login ?
 		   referral_cache_lookup_stale(lookup->cache, flight->key,
 					       ioloop_time, result) :

@@ -81,32 +81,39 @@ void referral_lookup_deinit(struct referral_lookup **_lookup)
 	pool_unref(&lookup->pool);
 }
 
-static bool
+static enum referral_mirror_reply
 lookup_mirrored(struct referral_lookup *lookup, const char *user,
 		struct referral_lookup_result *result_r)
 {
 	if (lookup->mirror == NULL)
-		return FALSE;
+		return REFERRAL_MIRROR_NOT_IN_SYNC;
 	i_zero(result_r);
 	result_r->source = REFERRAL_SOURCE_MIRROR;
-	return lookup->mirror->lookup(lookup->mirror_context, user,
-				      result_r) == REFERRAL_MIRROR_ANSWER;
+	return lookup->mirror->lookup(lookup->mirror_context, user, result_r);
 }
 
 bool referral_lookup_cached(struct referral_lookup *lookup, const char *user,
 			    enum referral_lookup_flags flags,
 			    struct referral_lookup_result *result_r)
 {
+	enum referral_mirror_reply reply =
+		lookup_mirrored(lookup, user, result_r);
 	const char *key;
+	bool found;
 
-	if (lookup_mirrored(lookup, user, result_r))
+	if (reply == REFERRAL_MIRROR_ANSWER)
 		return TRUE;
 	key = referral_question_get_key(lookup->question, user);
 	if ((flags & REFERRAL_LOOKUP_FLAG_EXPLAIN) != 0) {
-		return referral_cache_peek(lookup->cache, key, ioloop_time,
-					   FALSE, result_r);
+		found = referral_cache_peek(lookup->cache, key, ioloop_time,
+					    FALSE, result_r);
+	} else {
+		found = referral_cache_lookup(lookup->cache, key, ioloop_time,
+					      result_r);
 	}
-	return referral_cache_lookup(lookup->cache, key, ioloop_time, result_r);
+	/* A home that the mirror does not know of (any more) is no home. */
+	return found && (reply == REFERRAL_MIRROR_NOT_IN_SYNC ||
+			 result_r->status != REFERRAL_LOOKUP_HOSTS);
 }
 
 unsigned int referral_lookup_flush(struct referral_lookup *lookup,
@@ -147,6 +154,12 @@ void referral_lookup_set_changed(struct referral_lookup *lookup,
 {
 	lookup->changed_callback = callback;
 	lookup->changed_context = context;
+}
+
+struct referral_ldap_client *
+referral_lookup_get_client(struct referral_lookup *lookup)
+{
+	return lookup->client;
 }
 
 const struct referral_cache_stats *

@@ -11,6 +11,7 @@
 #include "ldap-syntax.h"
 #include "ldap-uri.h"
 #include "mailhost.h"
+#include "mirror-filter.h"
 #include "policy.h"
 #include "proxy-fields.h"
 #include "sasl.h"
@@ -283,12 +284,43 @@ static int check_block(const struct referral_directory_settings *set,
 	return 0;
 }
 
+static int check_mirror(const struct referral_directory_settings *set,
+			const char **error_r)
+{
+	struct referral_mirror_filter *filter;
+	struct referral_template *base;
+	const char *error;
+
+	if (!set->referral_mirror)
+		return 0;
+	if (referral_template_create(pool_datastack_create(),
+				     set->referral_ldap_base,
+				     REFERRAL_TEMPLATE_ESCAPE_DN,
+				     &base, &error) < 0)
+		return fail(error_r, "referral_ldap_base", error);
+	if (referral_template_uses_username(base) ||
+	    referral_template_uses_domain(base)) {
+		return fail(error_r, "referral_mirror", t_strdup_printf(
+			"referral_ldap_base: %s can't be mirrored: it depends "
+			"on the user (name the base of all users)",
+			referral_mailhost_sanitize(set->referral_ldap_base)));
+	}
+	if (referral_mirror_filter_create(pool_datastack_create(),
+					  set->referral_ldap_filter,
+					  &filter, &error) < 0) {
+		return fail(error_r, "referral_mirror", t_strdup_printf(
+			"referral_ldap_filter: %s", error));
+	}
+	return 0;
+}
+
 bool referral_directory_settings_check(
 	const struct referral_directory_settings *set, const char **error_r)
 {
 	return check_server(set, error_r) == 0 &&
 		check_search(set, error_r) == 0 &&
 		check_attributes(set, error_r) == 0 &&
+		check_mirror(set, error_r) == 0 &&
 		check_block(set, error_r) == 0;
 }
 

@@ -31,6 +31,7 @@ const struct setting_define referral_directory_setting_defines[] = {
 	DEF(TIME, referral_cache_negative_ttl),
 	DEF(TIME, referral_cache_stale_ttl),
 	DEF(SIZE, referral_cache_size),
+	DEF(BOOL, referral_mirror),
 	SETTING_DEFINE_LIST_END
 };
 
@@ -60,6 +61,7 @@ referral_directory_default_settings = {
 	.referral_cache_negative_ttl = 10,
 	.referral_cache_stale_ttl = 60 * 60,
 	.referral_cache_size = 16 * 1024 * 1024,
+	.referral_mirror = FALSE,
 };
 
 static bool

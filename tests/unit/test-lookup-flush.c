@@ -199,6 +199,7 @@ void test_lookup_changed(void)
 }
 
 static enum referral_mirror_reply test_mirror_reply;
+static bool test_mirror_has_stale;
 
 static enum referral_mirror_reply
 test_mirror_lookup(void *context, const char *user,
@@ -213,10 +214,24 @@ test_mirror_lookup(void *context, const char *user,
 	return test_mirror_reply;
 }
 
+static bool
+test_mirror_lookup_stale(void *context, const char *user,
+			 struct referral_lookup_result *result_r)
+{
+	test_assert(context == &test_mirror_reply);
+	test_assert_strcmp(user, "a@example.com");
+	if (!test_mirror_has_stale)
+		return FALSE;
+	result_r->status = REFERRAL_LOOKUP_HOSTS;
+	result_r->source = REFERRAL_SOURCE_STALE;
+	return TRUE;
+}
+
 void test_lookup_mirror(void)
 {
 	static const struct referral_mirror_vfuncs v = {
 		.lookup = test_mirror_lookup,
+		.lookup_stale = test_mirror_lookup_stale,
 	};
 	static const struct referral_lookup_result none = {
 		.status = REFERRAL_LOOKUP_NO_ENTRY,
@@ -237,9 +252,23 @@ void test_lookup_mirror(void)
 	test_assert(referral_lookup_cached(test_lookup, user, 0, &result));
 	test_assert(result.source == REFERRAL_SOURCE_CACHE);
 	test_assert_strcmp(result.mailhosts[0], "h");
+	/* a home that the mirror does not know of is none any more; that the
+	   directory does not know the user either is remembered */
 	test_mirror_reply = REFERRAL_MIRROR_UNKNOWN;
+	test_assert(!referral_lookup_cached(test_lookup, user, 0, &result));
+	test_assert(!referral_lookup_cached(test_lookup, user,
+					    REFERRAL_LOOKUP_FLAG_EXPLAIN,
+					    &result));
+	test_learn(user, NULL);
 	test_assert(referral_lookup_cached(test_lookup, user, 0, &result));
 	test_assert(result.source == REFERRAL_SOURCE_CACHE);
+	test_assert(result.status == REFERRAL_LOOKUP_NO_ENTRY);
+	/* where nobody can be asked, the mirror has the last word */
+	test_mirror_has_stale = TRUE;
+	test_assert(test_has_stale(user));
+	test_mirror_has_stale = FALSE;
+	test_mirror_reply = REFERRAL_MIRROR_NOT_IN_SYNC;
+	test_learn(user, "h");
 
 	/* a change is told, and what the cache has is no answer any more */
 	referral_lookup_mirror_changed(test_lookup, user, &result, &none);

@@ -51,16 +51,15 @@ play_entry(struct player *player, enum referral_sync_state state,
 		.status = REFERRAL_LOOKUP_HOSTS,
 		.mailhosts = hosts,
 	};
-	const struct referral_mirror_key key = {
-		.data = name,
-		.size = strlen(name),
+	/* "?": without a value; "_": with one that says nothing */
+	const char *const uids[] = {
+		*name == '?' ? NULL : *name == '_' ? "  " : name, NULL
 	};
+	const char *const *const values[] = { uids };
 	const char *error;
 
-	/* "?": an entry without a value of the attribute */
-	return referral_mirror_copy_entry(player->copy, &entry, &key,
-					  *name == '?' ? 0 : 1, &answer,
-					  &error);
+	return referral_mirror_copy_entry(player->copy, &entry, values,
+					  &answer, &error);
 }
 
 static int play_info(struct player *player, struct referral_sync_info *info)
@@ -255,6 +254,7 @@ void test_mirror_copy(void)
 		{ "begin +a @rid=1 delete work end begin .b !", NOT, "a",
 		  "rid=1" },
 		{ "begin +? !", NOT, "", "" },
+		{ "begin +_ +a delete work", SYNC, "a", "" },
 		{ "begin +a delete work =? !", SYNC, "a", "" },
 		{ "begin +a delete delete !", WORK, "a", "" },
 		{ "begin +a delete work present !", SYNC, "a", "" },

@@ -15,7 +15,7 @@ struct override {
 struct settings_test {
 	/* on top of valid settings with ldap://ldap.example.com */
 	struct override set[3];
-	bool starttls;
+	bool starttls, mirror;
 	/* 0: default */
 	unsigned int timeout, connect_timeout;
 	/* NULL: valid */
@@ -92,6 +92,7 @@ run_directory(const char *name, const struct settings_test *tests,
 		set.referral_ldap_base = "dc=example,dc=com";
 		apply(&set, tests[i].set, N_ELEMENTS(tests[i].set));
 		set.referral_ldap_starttls = tests[i].starttls;
+		set.referral_mirror = tests[i].mirror;
 		if (tests[i].timeout != 0)
 			set.referral_ldap_timeout = tests[i].timeout;
 		if (tests[i].connect_timeout != 0) {
@@ -221,6 +222,27 @@ static void test_settings_server(void)
 	test_end();
 }
 
+static const struct settings_test mirror_tests[] = {
+	{ .mirror = TRUE },
+	{ .set = { { D(ldap_filter), "(|(uid=%n)(mail=%u))" } },
+	  .mirror = TRUE },
+	{ .set = { { D(ldap_filter), "(!(uid=%{user}))" } } },
+	{ .set = { { D(ldap_filter), "(!(uid=%{user}))" } }, .mirror = TRUE,
+	  .error = "referral_mirror: referral_ldap_filter: (!(uid=%{user})) "
+		"can't be mirrored: everyone else matches it" },
+	{ .set = { { D(ldap_base), "dc=%d,dc=com" } }, .mirror = TRUE,
+	  .error = "referral_mirror: referral_ldap_base: dc=%d,dc=com can't "
+		"be mirrored: it depends on the user (name the base of all "
+		"users)" },
+	{ .set = { { D(ldap_base), "uid=%n,dc=com" } }, .mirror = TRUE,
+	  .error = "referral_mirror: referral_ldap_base: uid=%n,dc=com can't "
+		"be mirrored: it depends on the user (name the base of all "
+		"users)" },
+	/* without the mirror's own words: it is wrong anyway */
+	{ .set = { { D(ldap_filter), "(uid=%{user}" } }, .mirror = TRUE,
+	  .error = "referral_ldap_filter: \")\" is missing at character 9 in "
+		"\"(uid=x@x\"" },
+};
 static const struct settings_test search_tests[] = {
 	{ .set = { { D(ldap_base), "ou=%{domain},dc=example" } } },
 	{ .set = { { D(ldap_base), "uid=%u,dc=example" },
@@ -285,6 +307,12 @@ static const struct settings_test block_tests[] = {
 static void test_settings_block(void)
 {
 	run_directory("settings: block", block_tests, N_ELEMENTS(block_tests));
+}
+
+static void test_settings_mirror(void)
+{
+	run_directory("settings: mirror", mirror_tests,
+		      N_ELEMENTS(mirror_tests));
 }
 
 static void test_settings_search(void)
@@ -448,6 +476,7 @@ int main(void)
 		test_settings_defaults,
 		test_settings_server,
 		test_settings_search,
+		test_settings_mirror,
 		test_settings_block,
 		test_settings_blocks,
 		test_settings_decision,

@@ -1,7 +1,8 @@
 /* Messages of a synchronisation: see mirror-copy.h */
 
 #include "lib.h"
-#include "buffer.h"
+#include "array.h"
+#include "str.h"
 #include "mirror-copy.h"
 
 /* A refresh may show a third fewer entries than there were, and in a small
@@ -13,7 +14,12 @@
    changes, without a word. */
 #define COOKIE_PREFIX "rid="
 
+#define COPY_NEVER_SENT \
+	"an entry that was never sent is said to be unchanged"
+
 struct referral_mirror_copy {
+	enum referral_mirror_rule rules[REFERRAL_MIRROR_MAX_ATTRIBUTES];
+	unsigned int attributes_count;
 	struct referral_mirror_table *table;
 	enum referral_mirror_copy_state state;
 
@@ -39,6 +45,8 @@ referral_mirror_copy_create(const enum referral_mirror_rule *rules,
 	struct referral_mirror_copy *copy;
 
 	copy = i_new(struct referral_mirror_copy, 1);
+	memcpy(copy->rules, rules, sizeof(*rules) * attributes_count);
+	copy->attributes_count = attributes_count;
 	copy->table = referral_mirror_table_create(rules, attributes_count,
 						   changed, context);
 	copy->cookie = buffer_create_dynamic(default_pool, 128);
@@ -124,31 +132,72 @@ static void copy_keep_cookie(struct referral_mirror_copy *copy,
 	buffer_append(dest, cookie->data, cookie->size);
 }
 
+static void
+copy_add_keys(const struct referral_mirror_copy *copy, unsigned int attribute,
+	      const char *const *values,
+	      ARRAY_TYPE(referral_mirror_key) *keys)
+{
+	struct referral_mirror_key key = { .attribute = attribute };
+	string_t *str;
+
+	for (; *values != NULL; values++) {
+		str = t_str_new(64);
+		/* by one that is too long nobody is found */
+		if (!referral_mirror_key_normalize(copy->rules[attribute],
+						   *values, strlen(*values),
+						   str))
+			continue;
+		key.data = str_data(str);
+		key.size = str_len(str);
+		array_push_back(keys, &key);
+	}
+}
+
+static int
+copy_set_entry(struct referral_mirror_copy *copy, const unsigned char *uuid,
+	       const char *const *const *values,
+	       const struct referral_lookup_result *answer,
+	       const char **error_r)
+{
+	const struct referral_mirror_key *keys;
+	ARRAY_TYPE(referral_mirror_key) keys_array;
+	unsigned int count;
+	bool have_values = FALSE;
+
+	t_array_init(&keys_array, 4);
+	for (unsigned int i = 0; i < copy->attributes_count; i++) {
+		have_values = have_values || values[i][0] != NULL;
+		copy_add_keys(copy, i, values[i], &keys_array);
+	}
+	if (!have_values) {
+		*error_r = "an entry came without a value of the attributes "
+			"in the filter (check that referral_ldap_auth_dn may "
+			"read them, and that referral_ldap_filter names them "
+			"as the directory does)";
+		return -1;
+	}
+	keys = array_get(&keys_array, &count);
+	return referral_mirror_table_set(copy->table, uuid, keys, count,
+					 answer, error_r);
+}
+
 int referral_mirror_copy_entry(struct referral_mirror_copy *copy,
 			       const struct referral_sync_entry *entry,
-			       const struct referral_mirror_key *keys,
-			       unsigned int keys_count,
+			       const char *const *const *values,
 			       const struct referral_lookup_result *answer,
 			       const char **error_r)
 {
 	switch (entry->state) {
 	case REFERRAL_SYNC_STATE_PRESENT:
 		if (!referral_mirror_table_see(copy->table, entry->uuid)) {
-			*error_r = "an entry that it has never sent is said "
-				"to be unchanged";
+			*error_r = COPY_NEVER_SENT;
 			return -1;
 		}
 		break;
 	case REFERRAL_SYNC_STATE_ADD:
 	case REFERRAL_SYNC_STATE_MODIFY:
-		if (keys_count == 0) {
-			*error_r = "an entry has no value of an attribute in "
-				"the filter (check that referral_ldap_auth_dn "
-				"may read them)";
-			return -1;
-		}
-		if (referral_mirror_table_set(copy->table, entry->uuid, keys,
-					      keys_count, answer, error_r) < 0)
+		if (copy_set_entry(copy, entry->uuid, values, answer,
+				   error_r) < 0)
 			return -1;
 		break;
 	case REFERRAL_SYNC_STATE_DELETE:
@@ -169,8 +218,7 @@ static int copy_id_set(struct referral_mirror_copy *copy,
 		if (info->refresh_deletes)
 			(void)referral_mirror_table_delete(copy->table, uuid);
 		else if (!referral_mirror_table_see(copy->table, uuid)) {
-			*error_r = "an entry that it has never sent is said "
-				"to be unchanged";
+			*error_r = COPY_NEVER_SENT;
 			return -1;
 		}
 	}
@@ -190,7 +238,7 @@ static int copy_refresh_done(struct referral_mirror_copy *copy,
 			     const char **error_r)
 {
 	if (copy->state != REFERRAL_MIRROR_COPY_INCOMPLETE) {
-		*error_r = "it has ended the refresh a second time";
+		*error_r = "the refresh has ended a second time";
 		return -1;
 	}
 	buffer_set_used_size(copy->cookie, 0);

@@ -44,13 +44,12 @@ void referral_mirror_copy_end(struct referral_mirror_copy *copy);
    cookie, or what it says can't be true. */
 void referral_mirror_copy_forget_cookie(struct referral_mirror_copy *copy);
 
-/* Messages. keys and answer are for _ADD and _MODIFY. Return 0, or -1 and
-   error_r: the copy is not to be trusted, the synchronisation has to end and
-   the next one to be a full one. */
+/* Messages. values and answer are for _ADD and _MODIFY: for each attribute, the
+   NULL-terminated values. Return 0, or -1 and error_r: the copy is not to be
+   trusted, the synchronisation has to end and the next one to be a full one. */
 int referral_mirror_copy_entry(struct referral_mirror_copy *copy,
 			       const struct referral_sync_entry *entry,
-			       const struct referral_mirror_key *keys,
-			       unsigned int keys_count,
+			       const char *const *const *values,
 			       const struct referral_lookup_result *answer,
 			       const char **error_r);
 int referral_mirror_copy_info(struct referral_mirror_copy *copy,

@@ -4,6 +4,8 @@
 #include "str.h"
 #include "mirror-schema.h"
 
+#include <ctype.h>
+
 /* Supertypes of supertypes: a circle ends there. */
 #define MAX_SUPERTYPES 16
 
@@ -80,14 +82,31 @@ static bool parse_type(const char *str, const char *name,
 	return found;
 }
 
-static bool find_type(const char *const *attribute_types, const char *name,
-		      struct attribute_type *type_r)
+/* A quick look: is the name there, in quotes, or is it an OID? */
+static bool may_be_type(const char *str, const char *name)
 {
-	for (; *attribute_types != NULL; attribute_types++) {
-		if (parse_type(*attribute_types, name, type_r))
+	size_t len = strlen(name);
+
+	if (i_isdigit(*name))
+		return strstr(str, name) != NULL;
+	while ((str = strchr(str, '\'')) != NULL) {
+		if (strncasecmp(++str, name, len) == 0 && str[len] == '\'')
 			return TRUE;
 	}
 	return FALSE;
+}
+
+static bool find_type(const char *const *attribute_types, const char *name,
+		      struct attribute_type *type_r)
+{
+	bool found = FALSE;
+
+	for (; *attribute_types != NULL && !found; attribute_types++) {
+		/* a schema has hundreds */
+		found = may_be_type(*attribute_types, name) &&
+			parse_type(*attribute_types, name, type_r);
+	}
+	return found;
 }
 
 const char *

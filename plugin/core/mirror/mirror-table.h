@@ -20,6 +20,7 @@ struct referral_mirror_key {
 	const void *data;
 	size_t size;
 };
+ARRAY_DEFINE_TYPE(referral_mirror_key, struct referral_mirror_key);
 
 enum referral_mirror_found {
 	REFERRAL_MIRROR_FOUND_NONE,

@@ -45,7 +45,7 @@ authz-regexp gidNumber=[0-9]+[+]uidNumber=[0-9]+,cn=peercred,cn=external,cn=auth
 authz-regexp cn=reader {reader}
 # and so is who knows its password, by any SASL mechanism
 authz-regexp "^uid={sasl_reader},(cn=[^,]+,)?cn=[^,]+,cn=auth$" {reader}
-access to attrs=userPassword by anonymous auth by * none
+{extra}access to attrs=userPassword by anonymous auth by * none
 access to dn.exact={reader} by anonymous auth by * break
 access to * by dn.exact={reader} read by anonymous {anonymous} by self read
   by * none
@@ -63,8 +63,10 @@ index uid eq
 {replication}"""
 
 _PROVIDER = """index entryCSN,entryUUID eq
-overlay syncprov
-"""
+{limits}overlay syncprov
+{session_log}"""
+# copies have all of it
+_NO_LIMITS = "limits dn.exact={reader} size=unlimited time=unlimited\n"
 # {provider}, {password}; {type}: how it follows
 _CONSUMER = """index entryCSN,entryUUID eq
 syncrepl rid=1 provider={provider} bindmethod=simple binddn={admin}
@@ -112,12 +114,14 @@ class Slapd:
     """pki: with one, ldaps:// and StartTLS work (cert_names are the names in
     the certificate). anonymous: may anonymous read? debug: "none" is quick,
     but then the log cannot tell what was asked. provides: can others
-    be copies of it (RFC 4533)? provider: the Slapd that it is a copy of, at
-    once or up to lag_secs later."""
+    be copies of it (RFC 4533)? limits: has the reader those of everyone?
+    session_log: as many changes are kept for those who come back. provider: the
+    Slapd that it is a copy of, at once or up to lag_secs later. extra: access rules before all others."""
 
     def __init__(self, directory, ports, users=(), pki=None, anonymous=False,
                  address="127.0.0.1", cert=None, debug="stats", provides=False,
-                 provider=None, lag_secs=0):
+                 limits=False, session_log=0, provider=None, lag_secs=0,
+                 extra=""):
         self.dir = directory
         self._debug = debug
         self.address = address
@@ -136,10 +140,15 @@ class Slapd:
         self._program = os.path.join(directory, "slapd")
         shutil.copy(shutil.which("slapd", path="/usr/sbin:/usr/bin:/sbin"),
                     self._program)
-        replication = _PROVIDER if provides else ""
+        replication = ""
+        if provides:
+            replication = _PROVIDER.format(
+                limits="" if limits else _NO_LIMITS.format(reader=READER_DN),
+                session_log=f"syncprov-sessionlog {session_log}\n"
+                if session_log else "")
         if provider is not None:
             replication = _consumer(provider, lag_secs)
-        self._write_config(anonymous, replication)
+        self._write_config(anonymous, replication, extra)
         if provider is None:
             self._load(users)
         self.start()
@@ -156,7 +165,7 @@ class Slapd:
     def ldapi_uri(self):
         return f"ldapi://{quote(self.socket, safe='')}"
 
-    def _write_config(self, anonymous, replication):
+    def _write_config(self, anonymous, replication, extra):
         tls = ""
         if self._cert is not None:
             tls = (f"TLSCACertificateFile {self.pki.ca_cert}\n"
@@ -174,7 +183,7 @@ class Slapd:
                 sasl_reader=SASL_READER, suffix=SUFFIX,
                 admin=ADMIN_DN, password=ADMIN_PASSWORD,
                 anonymous="read" if anonymous else "none",
-                replication=replication))
+                replication=replication, extra=extra))
 
     def _load(self, users):
         entries = [
@@ -274,6 +283,9 @@ class Slapd:
             lines += [_ldif_line(attribute, one) for one in _as_list(value)]
             changes.append("\n".join(lines) + "\n")
         self._tool("ldapmodify", text_input="\n".join(changes))
+
+    def modify(self, ldif):
+        self._tool("ldapmodify", text_input=ldif)
 
     # what was asked
 
