@@ -30,6 +30,10 @@
 	X(test_template_expand_octets) \
 	X(test_template_invalid) \
 	X(test_template_uses) \
+	X(test_paged_request) \
+	X(test_paged_lengths) \
+	X(test_paged_response) \
+	X(test_entry_check) \
 	X(test_drain_host) \
 	X(test_loop_is_here) \
 	X(test_loop_limits) \
@@ -57,6 +61,7 @@
 	X(test_proxy_fields_have_credentials) \
 	X(test_proxy_fields_have_tls) \
 	X(test_proxy_fields_port) \
+	X(test_seen) \
 	X(test_session_place) \
 	X(test_sasl_mechanism) \
 	X(test_sasl_scram) \
