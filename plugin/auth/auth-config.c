@@ -2,20 +2,15 @@
 
 #include "auth-common.h"
 #include "array.h"
-#include "hostpid.h"
-#include "net.h"
-#include "identity.h"
 #include "loop.h"
 #include "policy.h"
 #include "proxy-fields.h"
 #include "resolve.h"
 #include "referral-settings.h"
+#include "own-identity.h"
 #include "compat-auth.h"
 #include "auth-config.h"
 #include "auth-directories.h"
-
-#include <ifaddrs.h>
-#include <netinet/in.h>
 
 /* relative to base_dir, where auth runs */
 #define REFERRAL_DNS_SOCKET_PATH "dns-client"
@@ -29,68 +24,6 @@ static const char *const referral_known_protocols[] = {
 struct event_category referral_event_category = {
 	.name = "login_referral",
 };
-
-static bool
-referral_sockaddr_to_ip(const struct sockaddr *addr, struct ip_addr *ip_r)
-{
-	i_zero(ip_r);
-	switch (addr == NULL ? AF_UNSPEC : addr->sa_family) {
-	case AF_INET:
-		ip_r->family = AF_INET;
-		ip_r->u.ip4 = ((const struct sockaddr_in *)addr)->sin_addr;
-		return TRUE;
-	case AF_INET6:
-		ip_r->family = AF_INET6;
-		ip_r->u.ip6 = ((const struct sockaddr_in6 *)addr)->sin6_addr;
-		return TRUE;
-	}
-	return FALSE;
-}
-
-static unsigned int
-referral_own_ips_get(pool_t pool, struct event *event,
-		     const struct ip_addr **ips_r)
-{
-	ARRAY_TYPE(ip_addr) ips;
-	struct ifaddrs *ifaddrs, *ifa;
-	unsigned int count;
-
-	p_array_init(&ips, pool, 8);
-	if (getifaddrs(&ifaddrs) < 0) {
-		e_error(event, "getifaddrs() failed: %m "
-			"(set referral_local_hosts)");
-	} else {
-		for (ifa = ifaddrs; ifa != NULL; ifa = ifa->ifa_next) {
-			struct ip_addr ip;
-
-			if (referral_sockaddr_to_ip(ifa->ifa_addr, &ip))
-				array_push_back(&ips, &ip);
-		}
-		freeifaddrs(ifaddrs);
-	}
-	*ips_r = array_get(&ips, &count);
-	return count;
-}
-
-static int
-referral_auth_identity_create(pool_t pool, struct event *event,
-			      const struct referral_settings *set,
-			      struct referral_identity **identity_r,
-			      const char **error_r)
-{
-	struct referral_identity_settings id_set;
-
-	i_zero(&id_set);
-	id_set.local_hosts = set->referral_local_hosts;
-	if (*id_set.local_hosts == '\0') {
-		id_set.hostname = my_hostname;
-		/* resolves names: only here, at start */
-		id_set.fqdn = my_hostdomain();
-		id_set.own_ips_count =
-			referral_own_ips_get(pool, event, &id_set.own_ips);
-	}
-	return referral_identity_create(pool, &id_set, identity_r, error_r);
-}
 
 static int
 referral_auth_protocol_create(struct referral_auth_config *config,
@@ -123,7 +56,7 @@ referral_auth_protocol_create(struct referral_auth_config *config,
 		referral_proxy_fields_have_credentials(protocol->proxy_fields);
 	protocol->proxy_tls =
 		referral_proxy_fields_have_tls(protocol->proxy_fields);
-	if (referral_auth_identity_create(config->pool, config->event,
+	if (referral_own_identity_create(config->pool, config->event,
 					  protocol->set, &identity,
 					  error_r) < 0)
 		return -1;
