@@ -2,7 +2,32 @@
 
 #include "lib.h"
 #include "doveadm.h"
+#include "settings-parser.h"
+#include "referral-settings.h"
 #include "compat-doveadm.h"
+
+void referral_compat_doveadm_init(void)
+{
+	doveadm_setting_roots_add(&referral_directory_setting_parser_info);
+	doveadm_setting_roots_add(&referral_setting_parser_info);
+	doveadm_setting_roots_add(&referral_login_setting_parser_info);
+}
+
+int referral_compat_doveadm_settings_get(
+	struct doveadm_cmd_context *cctx ATTR_UNUSED,
+	const struct setting_parser_info *info,
+	struct event **settings_event_r, const void **set_r,
+	const char **error_r ATTR_UNUSED)
+{
+	*settings_event_r = NULL;
+	*set_r = doveadm_setting_roots_get_settings(info);
+	return 0;
+}
+
+void referral_compat_doveadm_settings_free(const void *set ATTR_UNUSED)
+{
+	/* they are doveadm's */
+}
 
 void referral_compat_doveadm_error(struct doveadm_cmd_context *cctx ATTR_UNUSED,
 				   const char *fmt, ...)
