@@ -43,6 +43,11 @@ referral_loop_session_init(struct auth_request *request,
 	i_zero(session_r);
 	session_r->remote_ip = request->fields.remote_ip;
 	session_r->real_remote_ip = request->fields.real_remote_ip;
+	session_r->forwarded = request->fields.real_remote_ip.family != 0 &&
+		(!net_ip_compare(&request->fields.real_remote_ip,
+				 &request->fields.remote_ip) ||
+		 request->fields.real_remote_port !=
+		 request->fields.remote_port);
 	session_r->local_ip = request->fields.local_ip;
 	session_r->local_port = request->fields.local_port;
 	if (dest->ip.family != 0) {
@@ -61,8 +66,8 @@ static bool referral_action_is_told(enum referral_action action)
 }
 
 /* Would the client that we refer come back to where it is? */
-static bool
-referral_loop_is_referral(struct auth_request *request,
+static enum referral_loop
+referral_loop_find_referral(struct auth_request *request,
 			  const struct referral_auth_answer *answer,
 			  const struct referral_decision *decision)
 {
@@ -74,14 +79,14 @@ referral_loop_is_referral(struct auth_request *request,
 	    /* nobody has looked up another name */
 	    (target->ip.family == 0 &&
 	     strcmp(target->name, decision->home.name) != 0))
-		return FALSE;
+		return REFERRAL_LOOP_NONE;
 	referral_loop_session_init(request, answer, target, &session);
 	session.dest_port = target->port != 0 ? target->port :
 		referral_proxy_fields_port(&(const char *){ NULL }, protocol);
 	/* an imap URL can't name implicit TLS, which is the same server */
 	if (session.local_port == REFERRAL_IMAPS_PORT)
 		session.local_port = REFERRAL_IMAP_PORT;
-	return referral_loop_is_here(&session);
+	return referral_loop_find(&session);
 }
 
 static void
@@ -115,7 +120,12 @@ referral_loop_refuse(struct auth_request *request, enum referral_loop loop,
 {
 	referral_loop_add_detail(request, decision,
 				 referral_loop_to_string(loop));
-	decision->action = REFERRAL_ACTION_TEMPFAIL;
+	/* A proxy would try again what may succeed later, so that each one of a
+	   circle made the next one turn three times. */
+	decision->action = loop == REFERRAL_LOOP_HERE ||
+		!referral_protocol_has_logins(
+			referral_compat_request_protocol(request)) ?
+		REFERRAL_ACTION_TEMPFAIL : REFERRAL_ACTION_REJECT;
 	decision->reason = REFERRAL_REASON_LOOP;
 }
 
@@ -131,26 +141,24 @@ void referral_auth_loop_end(struct auth_request *request,
 			    struct referral_decision *decision)
 {
 	struct referral_loop_session session;
+	enum referral_loop loop;
 
-	if (referral_loop_is_referral(request, answer, decision)) {
-		if (decision->action == REFERRAL_ACTION_REFER) {
-			referral_loop_refuse(request, REFERRAL_LOOP_HERE,
-					     decision);
-			return;
-		}
+	loop = referral_loop_find_referral(request, answer, decision);
+	if (loop != REFERRAL_LOOP_NONE &&
+	    decision->action == REFERRAL_ACTION_OFFER) {
 		referral_loop_add_detail(request, decision, t_strconcat(
 			"proxy in place of offer: ",
-			referral_loop_to_string(REFERRAL_LOOP_HERE), NULL));
+			referral_loop_to_string(loop), NULL));
 		decision->action = REFERRAL_ACTION_PROXY;
+		loop = REFERRAL_LOOP_NONE;
 	}
 	if (referral_action_is_proxied(decision->action)) {
 		referral_loop_proxied_init(request, answer, protocol, decision,
 					   &session);
-		if (referral_loop_is_here(&session)) {
-			referral_loop_refuse(request, REFERRAL_LOOP_HERE,
-					     decision);
-		}
+		loop = referral_loop_find(&session);
 	}
+	if (loop != REFERRAL_LOOP_NONE)
+		referral_loop_refuse(request, loop, decision);
 }
 
 void referral_auth_loop_count(const struct referral_auth_config *config,

@@ -10,13 +10,13 @@ struct referral_auth_protocol;
 struct referral_decision;
 
 /* Turn a decision that would lead straight back here into one that does not: an
-   offer into a proxied session, all else into "try later" (_REASON_LOOP). */
+   offer into a proxied session, all else into a refusal (_REASON_LOOP). */
 void referral_auth_loop_end(struct auth_request *request,
 			    const struct referral_auth_answer *answer,
 			    const struct referral_auth_protocol *protocol,
 			    struct referral_decision *decision);
-/* If the session is to be proxied: count it, and turn the decision into "try
-   later" if it goes in a circle. */
+/* If the session is to be proxied: count it, and refuse it if it goes in a
+   circle. */
 void referral_auth_loop_count(const struct referral_auth_config *config,
 			      struct auth_request *request,
 			      const struct referral_auth_answer *answer,

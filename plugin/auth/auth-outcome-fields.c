@@ -201,7 +201,9 @@ referral_outcome_reject(struct auth_request *request,
 {
 	const char *text = REFERRAL_REJECT_TEXT;
 
-	if (decision->target.name != NULL) {
+	if (decision->reason == REFERRAL_REASON_LOOP)
+		text = "The servers disagree about where your mailbox is";
+	else if (decision->target.name != NULL) {
 		text = t_strdup_printf("%s: %s", text,
 			referral_host_to_string(&decision->target,
 						REFERRAL_IMAP_PORT));

@@ -249,7 +249,7 @@ def test_loop_ends(site):
                          login_trusted_networks="127.0.0.1/32")
     world.home.restart()
     reply = site.client(world.front).login("bob", "secret")
-    assert (reply.status, reply.code) == ("NO", "UNAVAILABLE")
+    assert (reply.status, reply.code) == ("NO", "CONTACTADMIN")
     assert any("loop" in line for line in world.home.log.lines())
     decisions = [line for line in world.front.log.lines()
                  if "proxy to" in line]

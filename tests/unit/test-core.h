@@ -35,8 +35,9 @@
 	X(test_paged_response) \
 	X(test_entry_check) \
 	X(test_drain_host) \
-	X(test_loop_is_here) \
+	X(test_loop_find) \
 	X(test_loop_limits) \
+	X(test_loop_mail_is_not_limited) \
 	X(test_loop_is_back) \
 	X(test_loop_texts) \
 	X(test_host_pattern) \

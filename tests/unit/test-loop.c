@@ -9,7 +9,7 @@
 #define CLIENT "198.51.100.7"
 #define WHEN 1000000
 
-void test_loop_is_here(void)
+void test_loop_find(void)
 {
 	static const struct {
 		const char *local_ip;
@@ -40,7 +40,7 @@ void test_loop_is_here(void)
 	};
 	unsigned int i;
 
-	test_begin("loop is here");
+	test_begin("loop find");
 	for (i = 0; i < N_ELEMENTS(tests); i++) {
 		struct ip_addr dest[2] = {
 			test_ip("203.0.113.9"), test_ip(tests[i].dest),
@@ -53,11 +53,17 @@ void test_loop_is_here(void)
 			.dest_port = tests[i].dest_port,
 		};
 
-		test_assert_idx(referral_loop_is_here(&session) ==
-				tests[i].here, i);
+		test_assert_idx(referral_loop_find(&session) ==
+				(tests[i].here ? REFERRAL_LOOP_HERE :
+				 REFERRAL_LOOP_NONE), i);
+		session.forwarded = TRUE;
+		test_assert_idx(referral_loop_find(&session) ==
+				(tests[i].here ? REFERRAL_LOOP_BACK :
+				 REFERRAL_LOOP_NONE), i);
 		/* nothing is known of a name that does not resolve */
 		session.dest_ips_count = 0;
-		test_assert_idx(!referral_loop_is_here(&session), i);
+		test_assert_idx(referral_loop_find(&session) ==
+				REFERRAL_LOOP_NONE, i);
 	}
 	test_end();
 }
@@ -72,6 +78,7 @@ session_from(const char *remote, const char *peer)
 		.connection_id = 77,
 		.remote_ip = test_ip(remote),
 		.real_remote_ip = test_ip(peer),
+		.forwarded = strcmp(remote, peer) != 0,
 		.dest_ips = &home,
 		.dest_ips_count = 1,
 	};
@@ -90,9 +97,8 @@ void test_loop_limits(void)
 		enum referral_loop loop;
 	} tests[] = {
 		{ CLIENT, FALSE, 32, 8, REFERRAL_LOOP_MANY },
-		{ CLIENT, TRUE, 64, 25, REFERRAL_LOOP_MANY },
 		{ HOME, FALSE, 16, 4, REFERRAL_LOOP_BACK },
-		{ HOME, TRUE, 16, 4, REFERRAL_LOOP_BACK },
+		{ HOME, TRUE, 32, 10, REFERRAL_LOOP_BACK },
 	};
 	struct referral_loop_session session, other;
 	struct referral_loops *loops;
@@ -137,6 +143,22 @@ void test_loop_limits(void)
 	test_end();
 }
 
+void test_loop_mail_is_not_limited(void)
+{
+	struct referral_loop_session session = session_from(CLIENT, CLIENT);
+	struct referral_loops *loops = referral_loops_init();
+	unsigned int i;
+
+	test_begin("loop: mail is not limited");
+	session.no_login = TRUE;
+	for (i = 0; i < 10000; i++) {
+		test_assert(referral_loops_add(loops, &session, WHEN) ==
+			    REFERRAL_LOOP_NONE);
+	}
+	referral_loops_deinit(&loops);
+	test_end();
+}
+
 void test_loop_is_back(void)
 {
 	static const struct {
@@ -160,12 +182,16 @@ void test_loop_is_back(void)
 		{ "192.0.2.9", "192.0.2.9", 10, FALSE, FALSE,
 		  REFERRAL_LOOP_NONE },
 		{ HOME, HOME, 10, FALSE, FALSE, REFERRAL_LOOP_NONE },
+		/* another session of such a client, or mail in a circle */
+		{ "192.0.2.9", "192.0.2.8", 10, FALSE, FALSE,
+		  REFERRAL_LOOP_NONE },
+		{ "192.0.2.9", "192.0.2.8", 10, FALSE, TRUE,
+		  REFERRAL_LOOP_BACK },
+		{ "192.0.2.9", "192.0.2.8", 10, TRUE, TRUE,
+		  REFERRAL_LOOP_NONE },
 		/* mail has no webmail */
 		{ "192.0.2.9", HOME, 10, FALSE, TRUE, REFERRAL_LOOP_BACK },
-		{ "192.0.2.9", "192.0.2.9", 10, FALSE, TRUE,
-		  REFERRAL_LOOP_NONE },
-		/* nothing is forwarded */
-		{ "", "", 10, FALSE, TRUE, REFERRAL_LOOP_NONE },
+		{ "192.0.2.9", HOME, 10, TRUE, TRUE, REFERRAL_LOOP_BACK },
 	};
 	struct referral_loop_session session;
 	struct referral_loops *loops;
@@ -179,6 +205,7 @@ void test_loop_is_back(void)
 		test_assert_idx(referral_loops_add(loops, &session, WHEN) ==
 				REFERRAL_LOOP_NONE, i);
 		session.real_remote_ip = test_ip(tests[i].second);
+		session.forwarded = strcmp(tests[i].second, CLIENT) != 0;
 		if (tests[i].other_connection)
 			session.connection_id++;
 		test_assert_idx(referral_loops_add(loops, &session, WHEN +

@@ -17,7 +17,7 @@ struct loop_limit {
 
 static const struct loop_limit limit_back = { 16, 250 };
 static const struct loop_limit limit_any = { 32, 125 };
-static const struct loop_limit limit_mail = { 64, 40 };
+static const struct loop_limit limit_mail = { 32, 100 };
 
 /* A client's sessions: filled up to the time "full", which moves on by
    refill_msecs with each of them. */
@@ -76,26 +76,23 @@ static bool goes_to_loopback(const struct referral_loop_session *session)
 	return FALSE;
 }
 
-bool referral_loop_is_here(const struct referral_loop_session *session)
+enum referral_loop
+referral_loop_find(const struct referral_loop_session *session)
 {
 	if (session->local_ip.family == 0 ||
 	    (session->dest_port != 0 &&
 	     session->dest_port != session->local_port))
-		return FALSE;
-	return goes_to(session, &session->local_ip) ||
-		(!is_loopback(&session->local_ip) &&
-		 goes_to_loopback(session));
-}
-
-/* Has a trusted proxy told us who the client is? */
-static bool is_forwarded(const struct referral_loop_session *session)
-{
-	return session->real_remote_ip.family != 0 &&
-		!net_ip_compare(&session->real_remote_ip, &session->remote_ip);
+		return REFERRAL_LOOP_NONE;
+	if (!goes_to(session, &session->local_ip) &&
+	    (is_loopback(&session->local_ip) || !goes_to_loopback(session)))
+		return REFERRAL_LOOP_NONE;
+	return session->forwarded ? REFERRAL_LOOP_BACK : REFERRAL_LOOP_HERE;
 }
 
 /* The client itself was here, its session was sent away, and now a proxy
-   brings it again. */
+   brings it again. If proxies have brought it both times, it may be another
+   session of a client of theirs, and Dovecot counts hops; but mail would be
+   lost then. */
 static bool
 is_back(struct referral_loops *loops,
 	const struct referral_loop_session *session, uint64_t now_msecs)
@@ -103,28 +100,30 @@ is_back(struct referral_loops *loops,
 	struct loop_connection *connection =
 		&loops->connections[session->connection_id % LOOP_SLOTS];
 
+	if (session->forwarded && session->no_login &&
+	    goes_to(session, &session->real_remote_ip))
+		return TRUE;
 	if (session->connection_id == 0)
 		return FALSE;
-	if (is_forwarded(session)) {
-		/* A proxy that we don't send logins to may be a webmail. Mail
-		   comes from no such thing. */
-		return (connection->id == session->connection_id &&
-			now_msecs - connection->seen_msecs <
-			LOOP_ROUND_MSECS) ||
-			(session->no_login &&
-			 goes_to(session, &session->real_remote_ip));
+	if (session->forwarded && connection->id == session->connection_id &&
+	    now_msecs - connection->seen_msecs < LOOP_ROUND_MSECS)
+		return TRUE;
+	if (!session->forwarded || session->no_login) {
+		connection->id = session->connection_id;
+		connection->seen_msecs = now_msecs;
 	}
-	connection->id = session->connection_id;
-	connection->seen_msecs = now_msecs;
 	return FALSE;
 }
 
 static const struct loop_limit *
 get_limit(const struct referral_loop_session *session)
 {
-	if (goes_to(session, &session->remote_ip))
-		return &limit_back;
-	return session->no_login ? &limit_mail : &limit_any;
+	bool back = goes_to(session, &session->remote_ip);
+
+	/* One user may get any amount of mail, all from one server. */
+	if (session->no_login)
+		return back ? &limit_mail : NULL;
+	return back ? &limit_back : &limit_any;
 }
 
 static bool
@@ -134,8 +133,11 @@ is_full(struct referral_loops *loops,
 	struct loop_client *client =
 		&loops->clients[session->client_id % LOOP_SLOTS];
 	const struct loop_limit *limit = get_limit(session);
-	uint64_t full_msecs = limit->burst * limit->refill_msecs;
+	uint64_t full_msecs;
 
+	if (limit == NULL)
+		return FALSE;
+	full_msecs = limit->burst * limit->refill_msecs;
 	if (client->id != session->client_id ||
 	    client->full_msecs < now_msecs ||
 	    /* the clock was set back */
