@@ -29,6 +29,17 @@ enum referral_action {
 	REFERRAL_ACTION_TEMPFAIL,
 };
 
+/* A valid host as mailHost, host map or URL name it. */
+struct referral_host {
+	/* lower case, without a trailing dot; for an address its canonical
+	   text without brackets */
+	const char *name;
+	/* family != 0 if the host is an address */
+	struct ip_addr ip;
+	/* 0 if none was named */
+	in_port_t port;
+};
+
 /* Results of a lookup stay apart everywhere: in code, log and event. */
 enum referral_lookup_status {
 	/* one entry with at least one mailHost value */
@@ -59,6 +70,9 @@ struct referral_lookup_result {
 	   hostile: not validated yet. A NUL inside a value has been turned
 	   into 0x01, which no valid host name contains. */
 	const char *const *mailhosts;
+	/* the same, parsed: a valid host for each of them, name == NULL where
+	   it is none. NULL: not parsed yet. */
+	const struct referral_host *hosts;
 	/* raw first value of referral_action_attribute, NULL if none */
 	const char *action;
 	/* _UNAVAILABLE, _SEVERAL_ENTRIES: printable cause for the log.
@@ -68,17 +82,6 @@ struct referral_lookup_result {
 	const char *server;
 	/* since when it said so; 0 if it was asked for this login */
 	unsigned int age_secs;
-};
-
-/* A valid host as mailHost, host map or URL name it. */
-struct referral_host {
-	/* lower case, without a trailing dot; for an address its canonical
-	   text without brackets */
-	const char *name;
-	/* family != 0 if the host is an address */
-	struct ip_addr ip;
-	/* 0 if none was named */
-	in_port_t port;
 };
 
 /* Why the decision is what it is: one word for the event and the log. */

@@ -8,6 +8,7 @@
 
 #define TEST_CORE_TESTS(X) \
 	X(test_keyhash) \
+	X(test_answer_hosts) \
 	X(test_cache_results) \
 	X(test_cache_ttl) \
 	X(test_cache_replace) \
@@ -15,6 +16,7 @@
 	X(test_cache_lru) \
 	X(test_cache_too_large) \
 	X(test_cache_memory) \
+	X(test_table) \
 	X(test_mailhost_parse) \
 	X(test_mailhost_parse_length) \
 	X(test_mailhost_sanitize) \

@@ -1,113 +1,185 @@
 /* Shared answers: see answer.h */
 
 #include "lib.h"
-#include "hash.h"
+#include "buffer.h"
 #include "keyhash.h"
+#include "mailhost.h"
 #include "answer.h"
 
-static unsigned int answer_hash(const struct referral_answer *answer)
-{
-	return answer->hash;
-}
-
-static int answer_cmp(const struct referral_answer *answer1,
-		      const struct referral_answer *answer2)
-{
-	if (answer1->status != answer2->status ||
-	    (answer1->action == NULL) != (answer2->action == NULL) ||
-	    answer1->strings_size != answer2->strings_size)
-		return 1;
-	return memcmp(answer1->strings, answer2->strings,
-		      answer1->strings_size);
-}
+#define answer_from_node(node) \
+	container_of(node, struct referral_answer, node)
 
 void referral_answers_init(struct referral_answers *answers, size_t *bytes)
 {
 	answers->bytes = bytes;
-	hash_table_create(&answers->values, default_pool, 0,
-			  answer_hash, answer_cmp);
+	referral_table_init(&answers->table, bytes);
 }
 
 void referral_answers_deinit(struct referral_answers *answers)
 {
-	i_assert(hash_table_count(answers->values) == 0);
-	hash_table_destroy(&answers->values);
+	i_assert(answers->table.nodes_count == 0);
+	referral_table_deinit(&answers->table);
 }
 
-size_t referral_answer_get_cost(const struct referral_answer *answer)
+static unsigned int
+answer_count_hosts(const struct referral_lookup_result *result)
 {
-	/* the table grows: it can be a third full */
-	return REFERRAL_ALLOC_SIZE(answer->alloc_size) +
-		REFERRAL_HASH_NODE_SIZE + 4 * REFERRAL_HASH_SLOT_SIZE;
+	return result->mailhosts == NULL ? 0 :
+		str_array_length(result->mailhosts);
 }
 
-/* Fill in the strings behind answer; mailhosts' pointers come first. */
+size_t referral_answer_get_size(const struct referral_lookup_result *result)
+{
+	unsigned int i, count = answer_count_hosts(result);
+	size_t size = sizeof(struct referral_answer);
+
+	for (i = 0; i < count; i++) {
+		/* a host's name is no longer than its value */
+		size += sizeof(struct referral_host) + sizeof(char *) +
+			2 * (strlen(result->mailhosts[i]) + 1);
+	}
+	if (result->action != NULL)
+		size += strlen(result->action) + 1;
+	return REFERRAL_ALLOC_SIZE(size);
+}
+
+/* All strings, each with its NUL, in one piece that can be compared. */
+static buffer_t *answer_get_strings(const struct referral_lookup_result *result)
+{
+	buffer_t *strings = t_buffer_create(256);
+	const char *const *host;
+
+	for (host = result->mailhosts; host != NULL && *host != NULL; host++)
+		buffer_append(strings, *host, strlen(*host) + 1);
+	if (result->action != NULL) {
+		buffer_append(strings, result->action,
+			      strlen(result->action) + 1);
+	}
+	return strings;
+}
+
+/* Parse the hosts that are valid. Returns how much their names take, where they
+   are not what the directory has said. */
+static size_t
+answer_parse_hosts(const struct referral_lookup_result *result,
+		   struct referral_host *hosts, unsigned int count)
+{
+	const char *error;
+	size_t size = 0;
+	unsigned int i;
+
+	for (i = 0; i < count; i++) {
+		if (referral_mailhost_parse(pool_datastack_create(),
+					    result->mailhosts[i], &hosts[i],
+					    &error) == 0 &&
+		    strcmp(hosts[i].name, result->mailhosts[i]) != 0)
+			size += strlen(hosts[i].name) + 1;
+	}
+	return size;
+}
+
+/* What follows the struct in memory, by alignment: hosts, pointers to the
+   mailhosts, strings, names of hosts. */
 static void
-answer_fill(struct referral_answer *answer, unsigned int mailhosts_count,
-	    const struct referral_lookup_result *result)
+answer_fill(struct referral_answer *answer, const buffer_t *strings,
+	    const struct referral_host *parsed, unsigned int count)
 {
-	const char **mailhosts = PTR_OFFSET(answer, sizeof(*answer));
-	char *dest = PTR_OFFSET(mailhosts, sizeof(*mailhosts) *
-				(mailhosts_count + 1));
+	struct referral_host *hosts = PTR_OFFSET(answer, sizeof(*answer));
+	const char **mailhosts = PTR_OFFSET(hosts, sizeof(*hosts) * count);
+	char *str = PTR_OFFSET(mailhosts, sizeof(*mailhosts) * (count + 1));
+	char *name = str + strings->used;
+	unsigned int i;
 	size_t size;
 
-	answer->strings = dest;
-	for (unsigned int i = 0; i < mailhosts_count; i++) {
-		size = strlen(result->mailhosts[i]) + 1;
-		memcpy(dest, result->mailhosts[i], size);
-		mailhosts[i] = dest;
-		dest += size;
+	memcpy(str, strings->data, strings->used);
+	answer->strings = str;
+	answer->strings_size = strings->used;
+	for (i = 0; i < count; i++, str += strlen(str) + 1) {
+		mailhosts[i] = str;
+		hosts[i] = parsed[i];
+		if (hosts[i].name == NULL)
+			continue;
+		if (strcmp(hosts[i].name, str) == 0) {
+			hosts[i].name = str;
+			continue;
+		}
+		size = strlen(hosts[i].name) + 1;
+		hosts[i].name = memcpy(name, hosts[i].name, size);
+		name += size;
 	}
-	mailhosts[mailhosts_count] = NULL;
-	if (result->mailhosts != NULL)
-		answer->mailhosts = mailhosts;
-	if (result->action != NULL) {
-		memcpy(dest, result->action, strlen(result->action) + 1);
-		answer->action = dest;
-	}
+	mailhosts[count] = NULL;
+	answer->mailhosts = mailhosts;
+	answer->hosts = hosts;
+	answer->action = str;
 }
 
 static struct referral_answer *
-answer_create(const struct referral_lookup_result *result)
+answer_create(const struct referral_lookup_result *result,
+	      const buffer_t *strings, uint32_t hash)
 {
+	unsigned int count = answer_count_hosts(result);
+	struct referral_host *parsed = t_new(struct referral_host, count + 1);
 	struct referral_answer *answer;
-	unsigned int i, count = 0;
-	size_t strings_size = 0, alloc_size;
+	size_t alloc_size;
 
-	if (result->mailhosts != NULL)
-		count = str_array_length(result->mailhosts);
-	for (i = 0; i < count; i++)
-		strings_size += strlen(result->mailhosts[i]) + 1;
-	if (result->action != NULL)
-		strings_size += strlen(result->action) + 1;
-	alloc_size = sizeof(*answer) + sizeof(char *) * (count + 1) +
-		strings_size;
-
+	alloc_size = sizeof(*answer) + sizeof(*parsed) * count +
+		sizeof(char *) * (count + 1) + strings->used +
+		answer_parse_hosts(result, parsed, count);
 	answer = i_malloc(alloc_size);
-	answer->refcount = 1;
-	answer->status = result->status;
-	answer->strings_size = strings_size;
 	answer->alloc_size = alloc_size;
-	answer_fill(answer, count, result);
-	answer->hash = referral_keyhash_data(answer->strings, strings_size);
+	answer->status = result->status;
+	answer->node.hash = hash;
+	answer_fill(answer, strings, parsed, count);
+	if (result->mailhosts == NULL) {
+		answer->mailhosts = NULL;
+		answer->hosts = NULL;
+	}
+	if (result->action == NULL)
+		answer->action = NULL;
 	return answer;
+}
+
+static struct referral_answer *
+answer_find(struct referral_answers *answers,
+	    const struct referral_lookup_result *result,
+	    const buffer_t *strings, uint32_t hash)
+{
+	struct referral_table_node *node;
+	struct referral_answer *answer;
+
+	for (node = referral_table_first(&answers->table, hash); node != NULL;
+	     node = node->next) {
+		answer = answer_from_node(node);
+		if (node->hash == hash && answer->status == result->status &&
+		    (answer->action == NULL) == (result->action == NULL) &&
+		    answer->strings_size == strings->used &&
+		    memcmp(answer->strings, strings->data,
+			   strings->used) == 0)
+			return answer;
+	}
+	return NULL;
 }
 
 struct referral_answer *
 referral_answers_get(struct referral_answers *answers,
 		     const struct referral_lookup_result *result)
 {
-	struct referral_answer *answer, *old_answer;
+	struct referral_answer *answer;
 
-	answer = answer_create(result);
-	old_answer = hash_table_lookup(answers->values, answer);
-	if (old_answer != NULL) {
-		i_free(answer);
-		old_answer->refcount++;
-		return old_answer;
-	}
-	hash_table_insert(answers->values, answer, answer);
-	*answers->bytes += referral_answer_get_cost(answer);
+	T_BEGIN {
+		buffer_t *strings = answer_get_strings(result);
+		uint32_t hash = referral_keyhash_data(strings->data,
+						      strings->used);
+
+		answer = answer_find(answers, result, strings, hash);
+		if (answer == NULL) {
+			answer = answer_create(result, strings, hash);
+			referral_table_insert(&answers->table, &answer->node);
+			*answers->bytes +=
+				REFERRAL_ALLOC_SIZE(answer->alloc_size);
+		}
+	} T_END;
+	answer->refcount++;
 	return answer;
 }
 
@@ -125,7 +197,16 @@ void referral_answers_unref(struct referral_answers *answers,
 	i_assert(answer->refcount > 0);
 	if (--answer->refcount > 0)
 		return;
-	*answers->bytes -= referral_answer_get_cost(answer);
-	hash_table_remove(answers->values, answer);
+	*answers->bytes -= REFERRAL_ALLOC_SIZE(answer->alloc_size);
+	referral_table_remove(&answers->table, &answer->node);
 	i_free(answer);
+}
+
+void referral_answer_get_result(const struct referral_answer *answer,
+				struct referral_lookup_result *result_r)
+{
+	result_r->status = answer->status;
+	result_r->mailhosts = answer->mailhosts;
+	result_r->hosts = answer->hosts;
+	result_r->action = answer->action;
 }

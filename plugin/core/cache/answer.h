@@ -4,25 +4,19 @@
 /* Answers of the directory that are kept once each, however many users have
    them. */
 
-#include "hash-decl.h"
 #include "referral-decision.h"
-
-/* What an allocation of glibc's malloc() takes from memory */
-#define REFERRAL_ALLOC_SIZE(size) \
-	I_MAX(((size) + sizeof(size_t) + 15) & ~(size_t)15, 32)
-/* libdovecot's hash: a slot holds one node; a collision allocates another */
-#define REFERRAL_HASH_SLOT_SIZE (3 * sizeof(void *))
-#define REFERRAL_HASH_NODE_SIZE REFERRAL_ALLOC_SIZE(REFERRAL_HASH_SLOT_SIZE)
+#include "table.h"
 
 struct referral_answer {
 	enum referral_lookup_status status;
 	/* as in struct referral_lookup_result */
 	const char *const *mailhosts;
+	const struct referral_host *hosts;
 	const char *action;
 
 	/* private to answer.c */
+	struct referral_table_node node;
 	unsigned int refcount;
-	unsigned int hash;
 	/* the strings, each with its NUL */
 	const char *strings;
 	size_t strings_size;
@@ -30,7 +24,7 @@ struct referral_answer {
 };
 
 struct referral_answers {
-	HASH_TABLE(struct referral_answer *, struct referral_answer *) values;
+	struct referral_table table;
 	size_t *bytes;
 };
 
@@ -40,7 +34,8 @@ void referral_answers_init(struct referral_answers *answers, size_t *bytes);
 void referral_answers_deinit(struct referral_answers *answers);
 
 /* Returns the kept answer that equals result's status, mailhosts and action,
-   with a reference for the caller. */
+   with a reference for the caller. Its hosts are parsed when it is seen for
+   the first time. */
 struct referral_answer *
 referral_answers_get(struct referral_answers *answers,
 		     const struct referral_lookup_result *result);
@@ -48,7 +43,11 @@ void referral_answer_ref(struct referral_answer *answer);
 void referral_answers_unref(struct referral_answers *answers,
 			    struct referral_answer **answer);
 
-/* The bytes that an answer takes if nobody shares it. */
-size_t referral_answer_get_cost(const struct referral_answer *answer);
+/* The bytes that this answer would take, or a little more. */
+size_t referral_answer_get_size(const struct referral_lookup_result *result);
+/* Fill in what an answer knows; the rest of result_r is left alone. It points
+   into the answer. */
+void referral_answer_get_result(const struct referral_answer *answer,
+				struct referral_lookup_result *result_r);
 
 #endif

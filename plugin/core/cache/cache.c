@@ -2,26 +2,23 @@
    answers. */
 
 #include "lib.h"
-#include "hash.h"
 #include "llist.h"
-#include "primes.h"
 #include "answer.h"
 #include "keyhash.h"
 #include "cache.h"
 
-#define CACHE_MIN_SLOTS 67
-/* One slot for this many bytes of the cache: so few that empty slots cost
-   little, so many that the table never grows, which would be a pause. */
-#define CACHE_BYTES_PER_SLOT 192
-/* An answer larger than this part of the cache is not worth keeping. */
+/* An answer larger than this, or than this part of the cache, is not worth
+   keeping: valid ones are small, and it would cost many others their place at
+   once. */
+#define CACHE_MAX_ANSWER_SIZE (8*1024)
 #define CACHE_MAX_SHARE 8
 
 struct cache_entry {
+	/* data: when it was created, truncated: see cache_entry_get_age() */
+	struct referral_table_node node;
 	/* the most recently used one is the first */
 	struct cache_entry *prev, *next;
 	struct referral_answer *answer;
-	/* truncated: see cache_entry_get_age() */
-	uint32_t created;
 	/* usable if this is the cache's */
 	unsigned int epoch:24;
 	/* who said so: an index + 1 into servers; 0 = not known */
@@ -33,7 +30,7 @@ struct referral_cache {
 	struct referral_cache_settings set;
 	struct referral_cache_stats stats;
 
-	HASH_TABLE(char *, struct cache_entry *) entries;
+	struct referral_table entries;
 	struct cache_entry *head, *tail;
 	struct referral_answers answers;
 
@@ -47,18 +44,13 @@ struct referral_cache *
 referral_cache_create(const struct referral_cache_settings *set)
 {
 	struct referral_cache *cache;
-	unsigned int slots;
 
-	slots = I_MIN(set->max_bytes / CACHE_BYTES_PER_SLOT, UINT_MAX / 4);
 	cache = i_new(struct referral_cache, 1);
 	cache->set = *set;
 	cache->epoch = 1;
-	hash_table_create(&cache->entries, default_pool, slots,
-			  referral_keyhash_str, strcmp);
+	cache->stats.bytes = REFERRAL_ALLOC_SIZE(sizeof(*cache));
+	referral_table_init(&cache->entries, &cache->stats.bytes);
 	referral_answers_init(&cache->answers, &cache->stats.bytes);
-	slots = I_MAX(primes_closest(slots), CACHE_MIN_SLOTS);
-	cache->stats.bytes =
-		REFERRAL_ALLOC_SIZE(slots * REFERRAL_HASH_SLOT_SIZE);
 	return cache;
 }
 
@@ -67,10 +59,25 @@ static size_t cache_entry_get_alloc_size(const char *key)
 	return offsetof(struct cache_entry, key) + strlen(key) + 1;
 }
 
-static size_t cache_entry_get_cost(const char *key)
+static size_t cache_entry_get_size(const char *key)
 {
-	return REFERRAL_ALLOC_SIZE(cache_entry_get_alloc_size(key)) +
-		REFERRAL_HASH_NODE_SIZE;
+	return REFERRAL_ALLOC_SIZE(cache_entry_get_alloc_size(key));
+}
+
+static struct cache_entry *
+cache_get_entry(const struct referral_cache *cache, const char *key)
+{
+	uint32_t hash = referral_keyhash_str(key);
+	struct referral_table_node *node;
+	struct cache_entry *entry;
+
+	for (node = referral_table_first(&cache->entries, hash); node != NULL;
+	     node = node->next) {
+		entry = container_of(node, struct cache_entry, node);
+		if (node->hash == hash && strcmp(entry->key, key) == 0)
+			return entry;
+	}
+	return NULL;
 }
 
 static bool
@@ -92,11 +99,9 @@ cache_entry_forget(struct referral_cache *cache, struct cache_entry *entry)
 static void
 cache_entry_free(struct referral_cache *cache, struct cache_entry *entry)
 {
-	char *key = entry->key;
-
-	hash_table_remove(cache->entries, key);
+	referral_table_remove(&cache->entries, &entry->node);
 	DLLIST2_REMOVE(&cache->head, &cache->tail, entry);
-	cache->stats.bytes -= cache_entry_get_cost(entry->key);
+	cache->stats.bytes -= cache_entry_get_size(entry->key);
 	cache_entry_forget(cache, entry);
 	referral_answers_unref(&cache->answers, &entry->answer);
 	i_free(entry);
@@ -106,15 +111,13 @@ static struct cache_entry *
 cache_entry_create(struct referral_cache *cache, const char *key)
 {
 	struct cache_entry *entry;
-	char *entry_key;
 
 	entry = i_malloc(cache_entry_get_alloc_size(key));
-	entry_key = entry->key;
-	memcpy(entry_key, key, strlen(key) + 1);
-	hash_table_insert(cache->entries, entry_key, entry);
+	memcpy(entry->key, key, strlen(key) + 1);
+	entry->node.hash = referral_keyhash_str(key);
+	referral_table_insert(&cache->entries, &entry->node);
 	DLLIST2_PREPEND(&cache->head, &cache->tail, entry);
-	cache->stats.bytes += cache_entry_get_cost(key);
-	entry->epoch = 0;
+	cache->stats.bytes += cache_entry_get_size(key);
 	return entry;
 }
 
@@ -129,7 +132,7 @@ void referral_cache_destroy(struct referral_cache **_cache)
 		cache_entry_free(cache, cache->head);
 	for (unsigned int i = 0; i < cache->servers_count; i++)
 		i_free(cache->servers[i]);
-	hash_table_destroy(&cache->entries);
+	referral_table_deinit(&cache->entries);
 	referral_answers_deinit(&cache->answers);
 	i_free(cache);
 }
@@ -138,7 +141,7 @@ void referral_cache_destroy(struct referral_cache **_cache)
 static int32_t
 cache_entry_get_age(const struct cache_entry *entry, time_t now)
 {
-	return (int32_t)((uint32_t)now - entry->created);
+	return (int32_t)((uint32_t)now - entry->node.data);
 }
 
 static void
@@ -147,9 +150,7 @@ cache_entry_get_result(const struct referral_cache *cache,
 		       struct referral_lookup_result *result_r)
 {
 	i_zero(result_r);
-	result_r->status = entry->answer->status;
-	result_r->mailhosts = entry->answer->mailhosts;
-	result_r->action = entry->answer->action;
+	referral_answer_get_result(entry->answer, result_r);
 	if (entry->server > 0)
 		result_r->server = cache->servers[entry->server - 1];
 }
@@ -158,7 +159,7 @@ static struct cache_entry *
 cache_find(struct referral_cache *cache, const char *key, time_t now,
 	   bool stale, struct referral_lookup_result *result_r)
 {
-	struct cache_entry *entry = hash_table_lookup(cache->entries, key);
+	struct cache_entry *entry = cache_get_entry(cache, key);
 	bool positive;
 	int64_t age, max_age;
 
@@ -179,6 +180,14 @@ cache_find(struct referral_cache *cache, const char *key, time_t now,
 	return entry;
 }
 
+static void cache_use(struct referral_cache *cache, struct cache_entry *entry)
+{
+	if (cache->head != entry) {
+		DLLIST2_REMOVE(&cache->head, &cache->tail, entry);
+		DLLIST2_PREPEND(&cache->head, &cache->tail, entry);
+	}
+}
+
 static bool
 cache_lookup(struct referral_cache *cache, const char *key, time_t now,
 	     bool stale, struct referral_lookup_result *result_r)
@@ -188,10 +197,7 @@ cache_lookup(struct referral_cache *cache, const char *key, time_t now,
 	entry = cache_find(cache, key, now, stale, result_r);
 	if (entry == NULL)
 		return FALSE;
-	if (cache->head != entry) {
-		DLLIST2_REMOVE(&cache->head, &cache->tail, entry);
-		DLLIST2_PREPEND(&cache->head, &cache->tail, entry);
-	}
+	cache_use(cache, entry);
 	return TRUE;
 }
 
@@ -226,7 +232,7 @@ bool referral_cache_peek(struct referral_cache *cache, const char *key,
 bool referral_cache_get_last(struct referral_cache *cache, const char *key,
 			     struct referral_lookup_result *result_r)
 {
-	struct cache_entry *entry = hash_table_lookup(cache->entries, key);
+	struct cache_entry *entry = cache_get_entry(cache, key);
 
 	if (entry == NULL)
 		return FALSE;
@@ -269,53 +275,67 @@ cache_get_server(struct referral_cache *cache, const char *server)
 	return ++cache->servers_count;
 }
 
-void referral_cache_update(struct referral_cache *cache, const char *key,
-			   time_t now,
-			   const struct referral_lookup_result *result)
+static void
+cache_entry_set(struct referral_cache *cache, struct cache_entry *entry,
+		time_t now, const struct referral_lookup_result *result)
 {
-	struct cache_entry *entry;
-	struct referral_answer *answer;
+	struct referral_answer *old_answer = entry->answer;
 
-	if (result->status == REFERRAL_LOOKUP_UNAVAILABLE)
-		return;
-	entry = hash_table_lookup(cache->entries, key);
-	if (!cache_want(cache, result->status)) {
-		if (entry != NULL)
-			cache_entry_free(cache, entry);
-		return;
-	}
-
-	answer = referral_answers_get(&cache->answers, result);
-	if (entry == NULL)
-		entry = cache_entry_create(cache, key);
-	else
-		referral_answers_unref(&cache->answers, &entry->answer);
-	entry->answer = answer;
-	entry->created = (uint32_t)now;
+	entry->answer = referral_answers_get(&cache->answers, result);
+	if (old_answer != NULL)
+		referral_answers_unref(&cache->answers, &old_answer);
+	entry->node.data = (uint32_t)now;
 	entry->server = cache_get_server(cache, result->server);
 	if (!cache_entry_is_usable(cache, entry)) {
 		entry->epoch = cache->epoch;
 		cache->stats.entries++;
 	}
+	cache_use(cache, entry);
+}
 
-	if (cache_entry_get_cost(key) + referral_answer_get_cost(answer) >
-	    cache->set.max_bytes / CACHE_MAX_SHARE) {
-		cache_entry_free(cache, entry);
-		return;
-	}
-	DLLIST2_REMOVE(&cache->head, &cache->tail, entry);
-	DLLIST2_PREPEND(&cache->head, &cache->tail, entry);
-	while (cache->stats.bytes > cache->set.max_bytes &&
-	       cache->tail != NULL) {
+/* Returns FALSE if nothing else is left to be thrown out. */
+static bool
+cache_make_room(struct referral_cache *cache, const struct cache_entry *entry)
+{
+	while (cache->stats.bytes > cache->set.max_bytes) {
+		if (cache->tail == entry)
+			return FALSE;
 		cache_entry_free(cache, cache->tail);
 		cache->stats.evictions++;
 	}
+	return TRUE;
+}
+
+void referral_cache_update(struct referral_cache *cache, const char *key,
+			   time_t now, struct referral_lookup_result *result)
+{
+	struct cache_entry *entry;
+
+	if (result->status == REFERRAL_LOOKUP_UNAVAILABLE)
+		return;
+	entry = cache_get_entry(cache, key);
+	if (!cache_want(cache, result->status) ||
+	    cache_entry_get_size(key) + referral_answer_get_size(result) >
+	    I_MIN(cache->set.max_bytes / CACHE_MAX_SHARE,
+		  CACHE_MAX_ANSWER_SIZE)) {
+		if (entry != NULL)
+			cache_entry_free(cache, entry);
+		return;
+	}
+	if (entry == NULL)
+		entry = cache_entry_create(cache, key);
+	cache_entry_set(cache, entry, now, result);
+	if (!cache_make_room(cache, entry)) {
+		cache_entry_free(cache, entry);
+		return;
+	}
+	referral_answer_get_result(entry->answer, result);
 }
 
 unsigned int referral_cache_forget(struct referral_cache *cache,
 				   const char *key)
 {
-	struct cache_entry *entry = hash_table_lookup(cache->entries, key);
+	struct cache_entry *entry = cache_get_entry(cache, key);
 	unsigned int count = cache->stats.entries;
 
 	if (entry != NULL)

@@ -17,7 +17,8 @@ struct referral_cache_settings {
 	   What the directory did not know has no such second life: its
 	   answers change soonest, and may mean a local session. */
 	unsigned int stale_ttl_secs;
-	/* for all of it, tables and malloc()'s overhead too */
+	/* for all of it, tables and malloc()'s overhead too; a growing
+	   cache never pauses, and takes memory as it grows */
 	size_t max_bytes;
 };
 
@@ -51,10 +52,11 @@ bool referral_cache_peek(struct referral_cache *cache, const char *key,
 bool referral_cache_get_last(struct referral_cache *cache, const char *key,
 			     struct referral_lookup_result *result_r);
 /* Keep a new answer in place of an older one. _SEVERAL_ENTRIES is not kept,
-   but the older answer is forgotten; with _UNAVAILABLE it stays. */
+   but the older answer is forgotten; with _UNAVAILABLE it stays. If the answer
+   is kept, result points into it afterwards, with its hosts parsed, until the
+   next update. */
 void referral_cache_update(struct referral_cache *cache, const char *key,
-			   time_t now,
-			   const struct referral_lookup_result *result);
+			   time_t now, struct referral_lookup_result *result);
 
 /* The answers for key, or for all keys, are used no more, not even as stale
    ones. Takes the same short time for all of them as for one. Returns how many
