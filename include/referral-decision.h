@@ -47,6 +47,8 @@ enum referral_lookup_status {
 	REFERRAL_LOOKUP_NO_ENTRY,
 	REFERRAL_LOOKUP_NO_VALUE,
 	REFERRAL_LOOKUP_SEVERAL_ENTRIES,
+	/* the servers of the directory say different things */
+	REFERRAL_LOOKUP_DISAGREE,
 	/* no server could answer (in time) */
 	REFERRAL_LOOKUP_UNAVAILABLE,
 };
@@ -75,13 +77,16 @@ struct referral_lookup_result {
 	const struct referral_host *hosts;
 	/* raw first value of referral_action_attribute, NULL if none */
 	const char *action;
-	/* _UNAVAILABLE, _SEVERAL_ENTRIES: printable cause for the log.
+	/* _UNAVAILABLE, _SEVERAL_ENTRIES, _DISAGREE: printable cause for the log.
 	   _SOURCE_STALE: why nobody could be asked. */
 	const char *error;
 	/* the URI of the directory server that said so, NULL if not known */
 	const char *server;
 	/* since when it said so; 0 if it was asked for this login */
 	unsigned int age_secs;
+	/* no other server of the directory says anything else: all were
+	   asked */
+	bool compared;
 };
 
 /* Why the decision is what it is: one word for the event and the log. */
@@ -93,6 +98,10 @@ enum referral_reason {
 	REFERRAL_REASON_NO_ENTRY,
 	REFERRAL_REASON_NO_VALUE,
 	REFERRAL_REASON_SEVERAL_ENTRIES,
+	/* the servers of the directory don't agree about the home */
+	REFERRAL_REASON_DISAGREE,
+	/* the user's entry says that the mailbox is being moved */
+	REFERRAL_REASON_MOVING,
 	/* no value is a valid host */
 	REFERRAL_REASON_INVALID_VALUE,
 	/* valid, but outside referral_allowed_hosts */

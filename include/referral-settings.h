@@ -36,8 +36,11 @@ struct referral_directory_settings {
 	unsigned int referral_ldap_timeout;
 	unsigned int referral_ldap_connect_timeout;
 	unsigned int referral_cache_ttl;
+	unsigned int referral_cache_home_ttl;
 	unsigned int referral_cache_negative_ttl;
 	unsigned int referral_cache_stale_ttl;
+	unsigned int referral_cache_stale_home_ttl;
+	unsigned int referral_bounce_time;
 	uoff_t referral_cache_size;
 	bool referral_mirror;
 };

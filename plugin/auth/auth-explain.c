@@ -110,7 +110,8 @@ static void explain_query(struct referral_explain *explain)
 	struct referral_auth_answer answer;
 
 	if (referral_auth_query(explain_config, explain->protocol,
-				explain->request, REFERRAL_LOOKUP_FLAG_EXPLAIN,
+				explain->request,
+				REFERRAL_AUTH_QUERY_FLAG_EXPLAIN,
 				explain_looked_up, explain, &answer))
 		explain_answer(explain, &answer);
 }

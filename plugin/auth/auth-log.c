@@ -22,20 +22,39 @@ static struct referral_log_filter {
 	bool empty;
 } log_filters[3];
 
+static bool referral_log_is_refused(const struct referral_decision *decision)
+{
+	return decision->action == REFERRAL_ACTION_TEMPFAIL ||
+		decision->action == REFERRAL_ACTION_REJECT;
+}
+
 /* Is there something to mend, in the directory or in the settings? A dry run is
    for finding that out: who has no home there may be one who was not found. */
 static bool
-referral_log_is_trouble(const struct referral_decision *decision, bool dry_run)
+referral_log_is_trouble(const struct referral_auth_answer *answer,
+			const struct referral_decision *decision, bool dry_run)
 {
-	return (decision->detail != NULL || dry_run) &&
-		decision->reason != REFERRAL_REASON_HOME &&
-		decision->reason != REFERRAL_REASON_ELSEWHERE;
+	switch (decision->reason) {
+	case REFERRAL_REASON_HOME:
+		/* nobody could be asked whether it still is */
+		return answer->lookup.source == REFERRAL_SOURCE_STALE;
+	case REFERRAL_REASON_ELSEWHERE:
+	case REFERRAL_REASON_MOVING:
+		return FALSE;
+	case REFERRAL_REASON_NO_ENTRY:
+	case REFERRAL_REASON_NO_VALUE:
+		return referral_log_is_refused(decision) || dry_run ||
+			decision->detail != NULL;
+	default:
+		return decision->detail != NULL || dry_run;
+	}
 }
 
 static enum log_type
-referral_log_level(const struct referral_decision *decision, bool dry_run)
+referral_log_level(const struct referral_auth_answer *answer,
+		   const struct referral_decision *decision, bool dry_run)
 {
-	if (referral_log_is_trouble(decision, dry_run))
+	if (referral_log_is_trouble(answer, decision, dry_run))
 		return LOG_TYPE_WARNING;
 	if (decision->action == REFERRAL_ACTION_LOCAL &&
 	    decision->reason == REFERRAL_REASON_HOME &&
@@ -50,8 +69,7 @@ static bool
 referral_log_is_always_shown(const struct referral_decision *decision,
 			     bool dry_run)
 {
-	return dry_run || decision->action == REFERRAL_ACTION_REJECT ||
-		decision->action == REFERRAL_ACTION_TEMPFAIL;
+	return dry_run || referral_log_is_refused(decision);
 }
 
 static bool
@@ -153,6 +171,9 @@ referral_log_event_create(struct auth_request *request,
 		event_add_str(event, "host", decision->target.name);
 	event_add_str(event, "source",
 		      referral_source_to_string(answer->lookup.source));
+	event_add_int(event, "age", answer->lookup.age_secs);
+	if (answer->again)
+		event_add_str(event, "again", "yes");
 	return event;
 }
 
@@ -163,7 +184,7 @@ void referral_auth_log(struct auth_request *request,
 {
 	bool dry_run = protocol->set->referral_dry_run;
 	bool always = referral_log_is_always_shown(decision, dry_run);
-	enum log_type level = referral_log_level(decision, dry_run);
+	enum log_type level = referral_log_level(answer, decision, dry_run);
 	struct timeval now;
 	struct event *event;
 	long long usecs;
@@ -176,8 +197,7 @@ void referral_auth_log(struct auth_request *request,
 	usecs = I_MAX(timeval_diff_usecs(&now, &answer->started), 0);
 
 	event = referral_log_event_create(request, answer, decision);
-	if (dry_run)
-		event_add_str(event, "dry_run", "yes");
+	event_add_str(event, "dry_run", dry_run ? "yes" : "no");
 	if (always)
 		event_set_min_log_level(event, LOG_TYPE_INFO);
 	/* e_log() of Dovecot 2.4.3 and later asks nobody */

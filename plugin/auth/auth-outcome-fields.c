@@ -248,6 +248,10 @@ void referral_outcome_set_fields(struct auth_request *request,
 		break;
 	case REFERRAL_ACTION_TEMPFAIL:
 		referral_outcome_set_tempfail(request);
+		if (decision->reason == REFERRAL_REASON_MOVING) {
+			referral_field_add(request, REFERRAL_FIELD_REFUSED,
+					   REFERRAL_REFUSED_MOVING);
+		}
 		break;
 	}
 }

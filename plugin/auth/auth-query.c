@@ -4,7 +4,6 @@
 #include "ioloop.h"
 #include "auth-fields.h"
 #include "auth-request.h"
-#include "policy.h"
 #include "resolve.h"
 #include "referral-settings.h"
 #include "auth-config.h"
@@ -15,7 +14,10 @@
 struct referral_auth_query {
 	const struct referral_auth_config *config;
 	const struct referral_auth_protocol *protocol;
+	/* the user's directory; NULL if there is none */
+	struct referral_lookup *lookup;
 	struct auth_request *request;
+	enum referral_auth_query_flags flags;
 	struct referral_auth_answer answer;
 
 	referral_auth_query_callback_t *callback;
@@ -53,18 +55,6 @@ referral_auth_query_field(const struct referral_auth_protocol *protocol,
 	return TRUE;
 }
 
-void referral_auth_lookup_result_dup(pool_t pool,
-				     const struct referral_lookup_result *src,
-				     struct referral_lookup_result *dest_r)
-{
-	*dest_r = *src;
-	if (src->mailhosts != NULL)
-		dest_r->mailhosts = p_strarray_dup(pool, src->mailhosts);
-	dest_r->action = p_strdup(pool, src->action);
-	dest_r->error = p_strdup(pool, src->error);
-	dest_r->server = p_strdup(pool, src->server);
-}
-
 void referral_auth_answer_to_input(const struct auth_request *request,
 				   const struct referral_auth_protocol *protocol,
 				   const struct referral_auth_answer *answer,
@@ -72,26 +62,126 @@ void referral_auth_answer_to_input(const struct auth_request *request,
 {
 	i_zero(input_r);
 	input_r->lookup = &answer->lookup;
+	input_r->home = answer->home;
 	input_r->remote_ip = request->fields.remote_ip;
 	input_r->local_port = request->fields.local_port;
-	input_r->home_ips = answer->home_ips;
-	input_r->home_ips_count = answer->home_ips_count;
 	input_r->can_proxy = referral_outcome_can_proxy(request, protocol);
 }
 
-static void referral_auth_query_finish(struct referral_auth_query *query)
+/* No server can be asked, and what is known is too old to begin a session
+   with. */
+static void query_set_unavailable(struct auth_request *request,
+				  struct referral_auth_answer *answer)
 {
-	struct auth_request *request = query->request;
+	struct referral_lookup_result *lookup = &answer->lookup;
 
-	query->callback(request, &query->answer, query->context);
-	event_unref(&query->answer.event);
-	/* query is in the request's pool */
-	auth_request_unref(&request);
+	lookup->error = p_strdup_printf(request->pool,
+		"%s; the last answer is %u s old "
+		"(see referral_cache_stale_home_ttl)",
+		lookup->error == NULL ? "the directory can't be asked" :
+		lookup->error, lookup->age_secs);
+	lookup->status = REFERRAL_LOOKUP_UNAVAILABLE;
+	lookup->source = REFERRAL_SOURCE_LDAP;
+	i_zero(&answer->home);
+}
+
+/* Is the answer good for this login? Returns FALSE if the directory has to be
+   asked. */
+static bool query_check_age(const struct referral_auth_query *query,
+			    struct referral_auth_answer *answer)
+{
+	struct referral_policy_input input;
+
+	if (query->lookup == NULL ||
+	    referral_lookup_is_fresh(query->lookup, &answer->lookup))
+		return TRUE;
+	referral_auth_answer_to_input(query->request, query->protocol, answer,
+				      &input);
+	if (!referral_policy_wants_fresh(query->protocol->policy, &input))
+		return TRUE;
+	if (answer->lookup.source == REFERRAL_SOURCE_CACHE)
+		return FALSE;
+	query_set_unavailable(query->request, answer);
+	return TRUE;
+}
+
+/* A login ends with this answer. */
+static void query_note_use(const struct referral_auth_query *query,
+			   const struct referral_auth_answer *answer)
+{
+	struct referral_policy_input input;
+
+	if (query->lookup == NULL ||
+	    answer->lookup.source == REFERRAL_SOURCE_FIELD ||
+	    (query->flags & REFERRAL_AUTH_QUERY_FLAG_EXPLAIN) != 0)
+		return;
+	referral_auth_answer_to_input(query->request, query->protocol, answer,
+				      &input);
+	referral_lookup_used(query->lookup,
+		query->request->fields.user, &answer->lookup,
+		/* a dry run sends nobody */
+		!query->protocol->set->referral_dry_run &&
+		referral_policy_sends_away(query->protocol->policy, &input));
+}
+
+enum query_step {
+	QUERY_DONE,
+	/* the directory has to be asked */
+	QUERY_ASK,
+	/* the home server's name has to be resolved */
+	QUERY_RESOLVE,
+};
+
+static enum query_step query_check(const struct referral_auth_query *query,
+				   struct referral_auth_answer *answer)
+{
+	if (!query_check_age(query, answer))
+		return QUERY_ASK;
+	query_note_use(query, answer);
+	return QUERY_DONE;
+}
+
+/* There is an answer: what does it mean, and is it enough? */
+static enum query_step query_answered(const struct referral_auth_query *query,
+				      struct referral_auth_answer *answer)
+{
+	const struct referral_policy *policy = query->protocol->policy;
+	struct auth_request *request = query->request;
+	struct referral_policy_input input;
+
+	referral_policy_find_home(policy, request->pool, &answer->lookup,
+				  request->fields.local_port, &answer->home);
+	referral_auth_answer_to_input(request, query->protocol, answer,
+				      &input);
+	if (referral_policy_wants_addresses(policy, &input)) {
+		if (!referral_resolve_cached(query->config->resolver,
+					     answer->home.host.name,
+					     &answer->home_ips,
+					     &answer->home_ips_count))
+			return QUERY_RESOLVE;
+		referral_policy_add_addresses(policy, answer->home_ips,
+					      answer->home_ips_count,
+					      request->fields.local_port,
+					      &answer->home);
+	}
+	return query_check(query, answer);
+}
+
+static void query_go_on(struct referral_auth_query *query,
+			enum query_step step);
+
+static void
+query_looked_up(const struct referral_lookup_result *lookup, void *context)
+{
+	struct referral_auth_query *query = context;
+
+	query->answer.lookup = *lookup;
+	query_go_on(query, query_answered(query, &query->answer));
 }
 
 static void
-referral_auth_query_resolved(const struct ip_addr *ips, unsigned int ips_count,
-			     const char *error ATTR_UNUSED, void *context)
+query_resolved(const struct ip_addr *ips, unsigned int ips_count,
+	       const char *error ATTR_UNUSED, void *context)
 {
 	struct referral_auth_query *query = context;
 
@@ -99,52 +189,57 @@ referral_auth_query_resolved(const struct ip_addr *ips, unsigned int ips_count,
 	   clients may know names that we don't. */
 	query->answer.home_ips = ips;
 	query->answer.home_ips_count = ips_count;
-	referral_auth_query_finish(query);
+	referral_policy_add_addresses(query->protocol->policy, ips, ips_count,
+				      query->request->fields.local_port,
+				      &query->answer.home);
+	query_go_on(query, query_check(query, &query->answer));
 }
 
-/* Returns TRUE if the answer is complete, with the addresses of the home
-   server if they matter; else host_r is the name to resolve. */
-static bool
-referral_auth_query_complete(const struct referral_auth_config *config,
-			     const struct referral_auth_protocol *protocol,
-			     struct auth_request *request,
-			     struct referral_auth_answer *answer,
-			     struct referral_host *host_r)
+/* The answer is to outlive the cache's. */
+static void query_keep_answer(struct referral_auth_query *query)
 {
-	struct referral_policy_input input;
+	struct auth_request *request = query->request;
+	struct referral_auth_answer *answer = &query->answer;
 
-	referral_auth_answer_to_input(request, protocol, answer, &input);
-	return !referral_policy_first_foreign(protocol->policy, request->pool,
-					      &input, host_r) ||
-		referral_resolve_cached(config->resolver, host_r->name,
-					&answer->home_ips,
-					&answer->home_ips_count);
+	referral_lookup_result_dup(request->pool, &answer->lookup,
+				   &answer->lookup);
+	referral_policy_find_home(query->protocol->policy, request->pool,
+				  &answer->lookup, request->fields.local_port,
+				  &answer->home);
 }
 
-static void
-referral_auth_query_looked_up(const struct referral_lookup_result *lookup,
-			      void *context)
+static void query_go_on(struct referral_auth_query *query, enum query_step step)
 {
-	struct referral_auth_query *query = context;
-	struct referral_host host;
+	struct auth_request *request = query->request;
 
-	query->answer.lookup = *lookup;
-	if (referral_auth_query_complete(query->config, query->protocol,
-					 query->request, &query->answer,
-					 &host)) {
-		referral_auth_query_finish(query);
-		return;
+	switch (step) {
+	case QUERY_ASK:
+		i_zero(&query->answer.home);
+		query->answer.home_ips = NULL;
+		query->answer.home_ips_count = 0;
+		(void)referral_lookup_start(query->lookup,
+					    request->fields.user,
+					    query_looked_up, query);
+		break;
+	case QUERY_RESOLVE:
+		query_keep_answer(query);
+		(void)referral_resolve_start(query->config->resolver,
+					     query->answer.home.host.name,
+					     query_resolved, query);
+		break;
+	case QUERY_DONE:
+		query->callback(request, &query->answer, query->context);
+		event_unref(&query->answer.event);
+		/* query is in the request's pool */
+		auth_request_unref(&request);
+		break;
 	}
-	referral_auth_lookup_result_dup(query->request->pool, lookup,
-					&query->answer.lookup);
-	(void)referral_resolve_start(query->config->resolver, host.name,
-				     referral_auth_query_resolved, query);
 }
 
 /* What is known of a user without a directory. */
 static void
-referral_auth_query_nobody(const struct referral_auth_config *config,
-			   struct referral_lookup_result *lookup_r)
+query_set_nobody(const struct referral_auth_config *config,
+		 struct referral_lookup_result *lookup_r)
 {
 	i_zero(lookup_r);
 	if (referral_auth_directories_count(config->directories) > 0) {
@@ -157,56 +252,55 @@ referral_auth_query_nobody(const struct referral_auth_config *config,
 	}
 }
 
+/* Who need not be waited for? */
+static enum query_step query_start(const struct referral_auth_query *query,
+				   struct referral_auth_answer *answer)
+{
+	struct auth_request *request = query->request;
+
+	if (referral_auth_query_field(query->protocol, request,
+				      &answer->lookup))
+		return query_answered(query, answer);
+	if (query->lookup == NULL) {
+		query_set_nobody(query->config, &answer->lookup);
+		return query_answered(query, answer);
+	}
+	if (referral_lookup_cached(query->lookup, request->fields.user,
+				   &answer->again, &answer->lookup))
+		return query_answered(query, answer);
+	return QUERY_ASK;
+}
+
 bool referral_auth_query(const struct referral_auth_config *config,
 			 const struct referral_auth_protocol *protocol,
 			 struct auth_request *request,
-			 enum referral_lookup_flags flags,
+			 enum referral_auth_query_flags flags,
 			 referral_auth_query_callback_t *callback,
 			 void *context, struct referral_auth_answer *answer_r)
 {
-	struct referral_lookup *lookup =
-		referral_auth_directories_find(config->directories,
-					       request->fields.user);
-	struct referral_auth_query *query;
-	struct referral_host host;
-	bool looked_up;
+	struct referral_auth_query *query, start = {
+		.config = config,
+		.protocol = protocol,
+		.lookup = referral_auth_directories_find(config->directories,
+							 request->fields.user),
+		.request = request,
+		.flags = flags,
+		.callback = callback,
+		.context = context,
+	};
+	enum query_step step;
 
 	i_zero(answer_r);
 	answer_r->started = ioloop_timeval;
-	looked_up = referral_auth_query_field(protocol, request,
-					      &answer_r->lookup);
-	if (!looked_up && lookup != NULL) {
-		looked_up = referral_lookup_cached(lookup, request->fields.user,
-						   flags, &answer_r->lookup);
-	} else if (!looked_up) {
-		referral_auth_query_nobody(config, &answer_r->lookup);
-		looked_up = TRUE;
-	}
-	if (looked_up &&
-	    referral_auth_query_complete(config, protocol, request,
-					 answer_r, &host))
+	step = query_start(&start, answer_r);
+	if (step == QUERY_DONE)
 		return TRUE;
 
 	query = p_new(request->pool, struct referral_auth_query, 1);
-	query->config = config;
-	query->protocol = protocol;
-	query->request = request;
+	*query = start;
 	query->answer = *answer_r;
 	query->answer.event = event_create(request->event);
-	query->callback = callback;
-	query->context = context;
 	auth_request_ref(request);
-	if (looked_up) {
-		referral_auth_lookup_result_dup(request->pool,
-						&answer_r->lookup,
-						&query->answer.lookup);
-		(void)referral_resolve_start(config->resolver, host.name,
-					     referral_auth_query_resolved,
-					     query);
-	} else {
-		(void)referral_lookup_start(lookup, request->fields.user, flags,
-					    referral_auth_query_looked_up,
-					    query);
-	}
+	query_go_on(query, step);
 	return FALSE;
 }

@@ -6,14 +6,19 @@
    where they matter. */
 
 #include "lookup.h"
+#include "policy.h"
 
 struct auth_request;
 struct referral_auth_config;
 struct referral_auth_protocol;
-struct referral_policy_input;
 
 struct referral_auth_answer {
 	struct referral_lookup_result lookup;
+	/* what that means for this login */
+	struct referral_home home;
+	/* the user was sent to another server a moment ago, and is here
+	   again */
+	bool again;
 	/* what the home server's name resolves to (referral_resolve_hosts) */
 	const struct ip_addr *home_ips;
 	unsigned int home_ips_count;
@@ -30,6 +35,12 @@ void referral_auth_answer_to_input(const struct auth_request *request,
 				   const struct referral_auth_answer *answer,
 				   struct referral_policy_input *input_r);
 
+enum referral_auth_query_flags {
+	/* Somebody wants to know what would happen to a login: the counters
+	   and what is remembered of logins stay as they are. */
+	REFERRAL_AUTH_QUERY_FLAG_EXPLAIN = 0x01,
+};
+
 /* answer is valid during the call only */
 typedef void referral_auth_query_callback_t(
 	struct auth_request *request,
@@ -42,13 +53,8 @@ typedef void referral_auth_query_callback_t(
 bool referral_auth_query(const struct referral_auth_config *config,
 			 const struct referral_auth_protocol *protocol,
 			 struct auth_request *request,
-			 enum referral_lookup_flags flags,
+			 enum referral_auth_query_flags flags,
 			 referral_auth_query_callback_t *callback,
 			 void *context, struct referral_auth_answer *answer_r);
-
-/* All of its strings in pool */
-void referral_auth_lookup_result_dup(pool_t pool,
-				     const struct referral_lookup_result *src,
-				     struct referral_lookup_result *dest_r);
 
 #endif

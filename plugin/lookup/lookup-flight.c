@@ -6,25 +6,31 @@
 #include "llist.h"
 #include "str-sanitize.h"
 #include "time-util.h"
+#include "bounce.h"
 #include "cache.h"
 #include "words.h"
 #include "ldap-client.h"
 #include "question.h"
+#include "lookup-compare.h"
 #include "lookup-private.h"
 
 struct lookup_flight {
 	struct referral_lookup *lookup;
 	char *key;
+	/* all servers are asked */
+	bool all;
+	/* all that there are: somebody who was sent away on a fresh answer is
+	   here again */
+	bool bounced;
 	/* who was the first to ask */
 	char *user;
 	struct event *event;
 	struct timeval started;
 	struct referral_ldap_request *search;
+	struct lookup_compare *compare;
 	/* without an LDAP client: the failure, told from the ioloop */
 	struct timeout *to;
 	struct referral_lookup_request *requests_head, *requests_tail;
-	/* a login has asked, not only somebody who wants to know */
-	bool login;
 	/* flushed meanwhile */
 	bool forget;
 };
@@ -45,9 +51,13 @@ lookup_flight_finish(struct lookup_flight *flight,
 {
 	struct referral_lookup_request *request;
 
-	hash_table_remove(flight->lookup->flights, flight->key);
+	if (flight->all)
+		hash_table_remove(flight->lookup->compares, flight->key);
+	else
+		hash_table_remove(flight->lookup->flights, flight->key);
 	if (flight->search != NULL)
 		referral_ldap_search_cancel(&flight->search);
+	referral_lookup_compare_cancel(&flight->compare);
 	timeout_remove(&flight->to);
 
 	while ((request = flight->requests_head) != NULL) {
@@ -76,38 +86,61 @@ lookup_flight_fail(struct lookup_flight *flight, const char *error)
 	lookup_flight_finish(flight, &result);
 }
 
-void referral_lookup_flights_abort(struct referral_lookup *lookup)
+/* Those that are under way, in no order; from the data stack. A callback may
+   make some of them end. */
+static struct lookup_flight **
+lookup_get_flights(struct referral_lookup *lookup)
 {
 	struct hash_iterate_context *iter;
-	struct lookup_flight *flight;
+	struct lookup_flight *flight, **flights;
+	unsigned int count = 0;
 	char *key;
 
-	while (hash_table_count(lookup->flights) > 0) {
-		iter = hash_table_iterate_init(lookup->flights);
-		if (!hash_table_iterate(iter, lookup->flights, &key, &flight))
-			i_unreached();
-		hash_table_iterate_deinit(&iter);
-		lookup_flight_fail(flight, "lookup aborted: shutting down");
-	}
+	flights = t_new(struct lookup_flight *,
+			hash_table_count(lookup->flights) +
+			hash_table_count(lookup->compares) + 1);
+	iter = hash_table_iterate_init(lookup->flights);
+	while (hash_table_iterate(iter, lookup->flights, &key, &flight))
+		flights[count++] = flight;
+	hash_table_iterate_deinit(&iter);
+	iter = hash_table_iterate_init(lookup->compares);
+	while (hash_table_iterate(iter, lookup->compares, &key, &flight))
+		flights[count++] = flight;
+	hash_table_iterate_deinit(&iter);
+	return flights;
+}
+
+void referral_lookup_flights_abort(struct referral_lookup *lookup)
+{
+	struct lookup_flight *flight;
+
+	do T_BEGIN {
+		flight = *lookup_get_flights(lookup);
+		if (flight != NULL) {
+			lookup_flight_fail(flight,
+				"lookup aborted: shutting down");
+		}
+	} T_END; while (flight != NULL);
 }
 
 void referral_lookup_flights_forget(struct referral_lookup *lookup,
 				    const char *key)
 {
-	struct hash_iterate_context *iter;
 	struct lookup_flight *flight;
-	char *flight_key;
 
-	if (key != NULL) {
+	if (key == NULL) T_BEGIN {
+		struct lookup_flight **flights = lookup_get_flights(lookup);
+
+		for (; *flights != NULL; flights++)
+			(*flights)->forget = TRUE;
+	} T_END; else {
 		flight = hash_table_lookup(lookup->flights, key);
 		if (flight != NULL)
 			flight->forget = TRUE;
-		return;
+		flight = hash_table_lookup(lookup->compares, key);
+		if (flight != NULL)
+			flight->forget = TRUE;
 	}
-	iter = hash_table_iterate_init(lookup->flights);
-	while (hash_table_iterate(iter, lookup->flights, &flight_key, &flight))
-		flight->forget = TRUE;
-	hash_table_iterate_deinit(&iter);
 }
 
 static void
@@ -169,38 +202,55 @@ lookup_flight_tell_changed(struct lookup_flight *flight,
 				 lookup->changed_context);
 }
 
-static bool
-lookup_flight_mirror_stale(struct lookup_flight *flight,
-			   struct referral_lookup_result *result)
+static void
+lookup_flight_keep(struct lookup_flight *flight,
+		   struct referral_lookup_result *result)
 {
 	struct referral_lookup *lookup = flight->lookup;
 
-	return lookup->mirror != NULL &&
-		lookup->mirror->lookup_stale(lookup->mirror_context,
-					     flight->user, result);
+	if (result->status == REFERRAL_LOOKUP_DISAGREE) {
+		/* nobody else is sent away on it */
+		(void)referral_cache_forget(lookup->cache, flight->key);
+		return;
+	}
+	lookup_flight_tell_changed(flight, result);
+	if (!flight->forget) {
+		referral_cache_update(lookup->cache, flight->key, ioloop_time,
+				      result);
+	}
+}
+
+/* No server can answer. Returns FALSE if nothing else can. */
+static bool
+lookup_flight_get_older(struct lookup_flight *flight,
+			struct referral_lookup_result *result_r)
+{
+	struct referral_lookup *lookup = flight->lookup;
+
+	if (referral_lookup_mirrored(lookup, flight->user, result_r) ==
+	    REFERRAL_MIRROR_ANSWER)
+		return TRUE;
+	i_zero(result_r);
+	if (lookup->mirror != NULL &&
+	    lookup->mirror->lookup_stale(lookup->mirror_context, flight->user,
+					 result_r))
+		return TRUE;
+	return referral_cache_lookup_stale(lookup->cache, flight->key,
+					   ioloop_time, result_r);
 }
 
 static void
 lookup_flight_answered(struct lookup_flight *flight,
 		       struct referral_lookup_result *result)
 {
-	struct referral_lookup *lookup = flight->lookup;
-	const char *error = result->error;
+	struct referral_lookup_result older;
 
 	if (result->status != REFERRAL_LOOKUP_UNAVAILABLE) {
-		lookup_flight_tell_changed(flight, result);
-		if (!flight->forget) {
-			referral_cache_update(lookup->cache, flight->key,
-					      ioloop_time, result);
-		}
-	} else if (lookup_flight_mirror_stale(flight, result)) {
-		result->error = error;
-	} else if (flight->login ?
-		   referral_cache_lookup_stale(lookup->cache, flight->key,
-					       ioloop_time, result) :
-		   referral_cache_peek(lookup->cache, flight->key, ioloop_time,
-				       TRUE, result)) {
-		result->error = error;
+		lookup_flight_keep(flight, result);
+		result->compared = flight->bounced;
+	} else if (lookup_flight_get_older(flight, &older)) {
+		older.error = result->error;
+		*result = older;
 	}
 	lookup_flight_send_event(flight, result);
 	lookup_flight_finish(flight, result);
@@ -225,6 +275,15 @@ static void lookup_no_client_timeout(struct lookup_flight *flight)
 		"referral_mailhost_field names");
 }
 
+static void
+lookup_compare_callback(struct referral_lookup_result *result, void *context)
+{
+	struct lookup_flight *flight = context;
+
+	flight->compare = NULL;
+	lookup_flight_answered(flight, result);
+}
+
 static void lookup_flight_search(struct lookup_flight *flight)
 {
 	struct referral_lookup *lookup = flight->lookup;
@@ -236,13 +295,19 @@ static void lookup_flight_search(struct lookup_flight *flight)
 		return;
 	}
 	referral_question_get_search(lookup->question, flight->user, &params);
-	flight->search = referral_ldap_search(lookup->client, &params,
-					      lookup_search_callback, flight);
+	if (flight->all) {
+		flight->compare = referral_lookup_compare_start(lookup->servers,
+			lookup->question, &params, lookup_compare_callback,
+			flight);
+	} else {
+		flight->search = referral_ldap_search(lookup->client, &params,
+			lookup_search_callback, flight);
+	}
 }
 
 static struct lookup_flight *
 lookup_flight_create(struct referral_lookup *lookup, const char *key,
-		     const char *user)
+		     const char *user, bool all)
 {
 	struct lookup_flight *flight;
 
@@ -250,9 +315,13 @@ lookup_flight_create(struct referral_lookup *lookup, const char *key,
 	flight->lookup = lookup;
 	flight->key = i_strdup(key);
 	flight->user = i_strdup(user);
+	flight->all = all;
 	flight->started = ioloop_timeval;
 	flight->event = event_create(lookup->event);
-	hash_table_insert(lookup->flights, flight->key, flight);
+	if (all)
+		hash_table_insert(lookup->compares, flight->key, flight);
+	else
+		hash_table_insert(lookup->flights, flight->key, flight);
 
 	T_BEGIN {
 		lookup_flight_search(flight);
@@ -260,20 +329,36 @@ lookup_flight_create(struct referral_lookup *lookup, const char *key,
 	return flight;
 }
 
+/* One that is under way, or a new one */
+static struct lookup_flight *
+lookup_flight_get(struct referral_lookup *lookup, const char *user)
+{
+	const char *key = referral_question_get_key(lookup->question, user);
+	struct lookup_flight *flight;
+	bool all, bounced;
+
+	/* what all say is good for everyone */
+	flight = hash_table_lookup(lookup->compares, key);
+	if (flight != NULL)
+		return flight;
+	bounced = referral_bounces_get(lookup->bounces, key, ioloop_time) ==
+		REFERRAL_BOUNCE_COMPARE;
+	all = bounced && lookup->servers != NULL;
+	if (!all)
+		flight = hash_table_lookup(lookup->flights, key);
+	if (flight == NULL)
+		flight = lookup_flight_create(lookup, key, user, all);
+	if (bounced)
+		flight->bounced = TRUE;
+	return flight;
+}
+
 struct referral_lookup_request *
 referral_lookup_start(struct referral_lookup *lookup, const char *user,
-		      enum referral_lookup_flags flags,
 		      referral_lookup_callback_t *callback, void *context)
 {
 	struct referral_lookup_request *request;
-	struct lookup_flight *flight;
-	const char *key = referral_question_get_key(lookup->question, user);
-
-	flight = hash_table_lookup(lookup->flights, key);
-	if (flight == NULL)
-		flight = lookup_flight_create(lookup, key, user);
-	if ((flags & REFERRAL_LOOKUP_FLAG_EXPLAIN) == 0)
-		flight->login = TRUE;
+	struct lookup_flight *flight = lookup_flight_get(lookup, user);
 
 	request = i_new(struct referral_lookup_request, 1);
 	request->flight = flight;

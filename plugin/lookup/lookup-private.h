@@ -6,7 +6,9 @@
 #include "lookup-mirror.h"
 
 struct referral_question;
+struct referral_bounces;
 struct lookup_flight;
+struct lookup_servers;
 
 struct referral_lookup {
 	pool_t pool;
@@ -14,15 +16,28 @@ struct referral_lookup {
 	/* NULL if referral_ldap_uris is empty */
 	struct referral_ldap_client *client;
 	struct referral_question *question;
+	/* NULL if there are not several servers to compare */
+	struct lookup_servers *servers;
 	struct referral_cache *cache;
-	/* by key */
+	/* how old an answer may be that begins a session here */
+	unsigned int home_ttl_secs, stale_home_ttl_secs;
+	struct referral_bounces *bounces;
+	/* by key: those that ask one server, those that ask all */
 	HASH_TABLE(char *, struct lookup_flight *) flights;
+	HASH_TABLE(char *, struct lookup_flight *) compares;
 
 	const struct referral_mirror_vfuncs *mirror;
 	void *mirror_context;
 	referral_lookup_changed_t *changed_callback;
 	void *changed_context;
 };
+
+/* lookup.c */
+
+/* result_r is undefined unless the reply is _ANSWER. */
+enum referral_mirror_reply
+referral_lookup_mirrored(struct referral_lookup *lookup, const char *user,
+			 struct referral_lookup_result *result_r);
 
 /* lookup-flight.c */
 

@@ -4,11 +4,16 @@
 #include "ioloop.h"
 #include "lib-event.h"
 #include "referral-settings.h"
+#include "bounce.h"
 #include "cache.h"
 #include "keyhash.h"
 #include "ldap-client.h"
 #include "question.h"
+#include "lookup-compare.h"
 #include "lookup-private.h"
+
+/* Users sent away within referral_bounce_time: a memory of 1 MB */
+#define LOOKUP_MAX_BOUNCES 65536
 
 static int
 lookup_init_client(struct referral_lookup *lookup,
@@ -17,9 +22,13 @@ lookup_init_client(struct referral_lookup *lookup,
 {
 	if (*t_strsplit_spaces(set->referral_ldap_uris, " \t") == NULL)
 		return 0;
-	return referral_ldap_client_init(lookup->event, set,
-					 dns_client_socket_path,
-					 &lookup->client, error_r);
+	if (referral_ldap_client_init(lookup->event, set,
+				      dns_client_socket_path,
+				      &lookup->client, error_r) < 0)
+		return -1;
+	return referral_lookup_servers_init(lookup->event, set,
+					    dns_client_socket_path,
+					    &lookup->servers, error_r);
 }
 
 static void
@@ -33,7 +42,11 @@ lookup_init_cache(struct referral_lookup *lookup,
 		.max_bytes = I_MIN(set->referral_cache_size, SIZE_MAX),
 	};
 
+	lookup->home_ttl_secs = set->referral_cache_home_ttl;
+	lookup->stale_home_ttl_secs = set->referral_cache_stale_home_ttl;
 	lookup->cache = referral_cache_create(&cache_set);
+	lookup->bounces = referral_bounces_create(set->referral_bounce_time,
+						  LOOKUP_MAX_BOUNCES);
 }
 
 int referral_lookup_init(struct event *event_parent,
@@ -50,6 +63,8 @@ int referral_lookup_init(struct event *event_parent,
 	lookup->pool = pool;
 	lookup->event = event_create(event_parent);
 	hash_table_create(&lookup->flights, default_pool, 0,
+			  referral_keyhash_str, strcmp);
+	hash_table_create(&lookup->compares, default_pool, 0,
 			  referral_keyhash_str, strcmp);
 	lookup_init_cache(lookup, set);
 
@@ -74,16 +89,19 @@ void referral_lookup_deinit(struct referral_lookup **_lookup)
 	referral_lookup_flights_abort(lookup);
 	if (lookup->client != NULL)
 		referral_ldap_client_deinit(&lookup->client);
+	referral_lookup_servers_deinit(&lookup->servers);
 	hash_table_destroy(&lookup->flights);
+	hash_table_destroy(&lookup->compares);
+	referral_bounces_destroy(&lookup->bounces);
 	referral_cache_destroy(&lookup->cache);
 	referral_question_deinit(&lookup->question);
 	event_unref(&lookup->event);
 	pool_unref(&lookup->pool);
 }
 
-static enum referral_mirror_reply
-lookup_mirrored(struct referral_lookup *lookup, const char *user,
-		struct referral_lookup_result *result_r)
+enum referral_mirror_reply
+referral_lookup_mirrored(struct referral_lookup *lookup, const char *user,
+			 struct referral_lookup_result *result_r)
 {
 	if (lookup->mirror == NULL)
 		return REFERRAL_MIRROR_NOT_IN_SYNC;
@@ -93,27 +111,69 @@ lookup_mirrored(struct referral_lookup *lookup, const char *user,
 }
 
 bool referral_lookup_cached(struct referral_lookup *lookup, const char *user,
-			    enum referral_lookup_flags flags,
+			    bool *again_r,
 			    struct referral_lookup_result *result_r)
 {
-	enum referral_mirror_reply reply =
-		lookup_mirrored(lookup, user, result_r);
-	const char *key;
-	bool found;
+	const char *key = referral_question_get_key(lookup->question, user);
+	enum referral_bounce bounce =
+		referral_bounces_get(lookup->bounces, key, ioloop_time);
+	enum referral_mirror_reply reply = REFERRAL_MIRROR_NOT_IN_SYNC;
 
+	*again_r = bounce != REFERRAL_BOUNCE_NONE;
+	/* what the mirror says is true now, but another server may know
+	   better */
+	if (bounce != REFERRAL_BOUNCE_COMPARE || lookup->servers == NULL)
+		reply = referral_lookup_mirrored(lookup, user, result_r);
 	if (reply == REFERRAL_MIRROR_ANSWER)
 		return TRUE;
-	key = referral_question_get_key(lookup->question, user);
-	if ((flags & REFERRAL_LOOKUP_FLAG_EXPLAIN) != 0) {
-		found = referral_cache_peek(lookup->cache, key, ioloop_time,
-					    FALSE, result_r);
-	} else {
-		found = referral_cache_lookup(lookup->cache, key, ioloop_time,
-					      result_r);
+	return !*again_r &&
+		referral_cache_lookup(lookup->cache, key, ioloop_time,
+				      result_r) &&
+		/* A home that the mirror does not know of (any more) is no
+		   home. */
+		(reply == REFERRAL_MIRROR_NOT_IN_SYNC ||
+		 result_r->status != REFERRAL_LOOKUP_HOSTS);
+}
+
+bool referral_lookup_is_fresh(const struct referral_lookup *lookup,
+			      const struct referral_lookup_result *result)
+{
+	switch (result->source) {
+	case REFERRAL_SOURCE_CACHE:
+		return result->age_secs < lookup->home_ttl_secs;
+	case REFERRAL_SOURCE_STALE:
+		return result->age_secs < lookup->stale_home_ttl_secs;
+	case REFERRAL_SOURCE_MIRROR:
+	case REFERRAL_SOURCE_FIELD:
+	case REFERRAL_SOURCE_LDAP:
+		break;
 	}
-	/* A home that the mirror does not know of (any more) is no home. */
-	return found && (reply == REFERRAL_MIRROR_NOT_IN_SYNC ||
-			 result_r->status != REFERRAL_LOOKUP_HOSTS);
+	return TRUE;
+}
+
+static enum referral_bounce_answer
+lookup_result_to_bounce(const struct referral_lookup_result *result)
+{
+	if (result->compared)
+		return REFERRAL_BOUNCE_ANSWER_COMPARED;
+	return result->source == REFERRAL_SOURCE_LDAP ||
+		result->source == REFERRAL_SOURCE_MIRROR ?
+		REFERRAL_BOUNCE_ANSWER_FRESH : REFERRAL_BOUNCE_ANSWER_KEPT;
+}
+
+void referral_lookup_used(struct referral_lookup *lookup, const char *user,
+			  const struct referral_lookup_result *result,
+			  bool sent_away)
+{
+	const char *key = referral_question_get_key(lookup->question, user);
+
+	referral_cache_count(lookup->cache, result->source);
+	if (result->status == REFERRAL_LOOKUP_DISAGREE) {
+		referral_bounces_disagreed(lookup->bounces, key, ioloop_time);
+	} else if (sent_away) {
+		referral_bounces_sent(lookup->bounces, key, ioloop_time,
+				      lookup_result_to_bounce(result));
+	}
 }
 
 unsigned int referral_lookup_flush(struct referral_lookup *lookup,
@@ -162,6 +222,19 @@ referral_lookup_get_client(struct referral_lookup *lookup)
 	return lookup->client;
 }
 
+void referral_lookup_result_dup(pool_t pool,
+				const struct referral_lookup_result *src,
+				struct referral_lookup_result *dest_r)
+{
+	*dest_r = *src;
+	if (src->mailhosts != NULL)
+		dest_r->mailhosts = p_strarray_dup(pool, src->mailhosts);
+	dest_r->hosts = NULL;
+	dest_r->action = p_strdup(pool, src->action);
+	dest_r->error = p_strdup(pool, src->error);
+	dest_r->server = p_strdup(pool, src->server);
+}
+
 const struct referral_cache_stats *
 referral_lookup_get_cache_stats(const struct referral_lookup *lookup)
 {
@@ -171,5 +244,6 @@ referral_lookup_get_cache_stats(const struct referral_lookup *lookup)
 unsigned int
 referral_lookup_get_searches_count(const struct referral_lookup *lookup)
 {
-	return hash_table_count(lookup->flights);
+	return hash_table_count(lookup->flights) +
+		hash_table_count(lookup->compares);
 }

@@ -12,12 +12,6 @@ struct referral_directory_settings;
 struct referral_lookup;
 struct referral_lookup_request;
 
-enum referral_lookup_flags {
-	/* Somebody wants to know what would happen to a login: the counters
-	   and what is remembered of logins stay as they are. */
-	REFERRAL_LOOKUP_FLAG_EXPLAIN = 0x01,
-};
-
 /* result is valid during the call only */
 typedef void
 referral_lookup_callback_t(const struct referral_lookup_result *result,
@@ -45,20 +39,37 @@ void referral_lookup_deinit(struct referral_lookup **lookup);
 /* Answer from the mirror, or from the cache if a fresh answer is there: returns
    TRUE and result_r, which is valid until the next call into this lookup. user
    is the complete user name after passdb and userdb changes, valid UTF-8 or
-   not. */
+   not. again_r: the user was sent away and is here again within
+   referral_bounce_time, so that the cache has no say: see
+   referral_lookup_used(). */
 bool referral_lookup_cached(struct referral_lookup *lookup, const char *user,
-			    enum referral_lookup_flags flags,
+			    bool *again_r,
 			    struct referral_lookup_result *result_r);
-/* Ask, whether or not the cache has a fresh answer. The callback is called
+/* Ask, whether or not the cache has a fresh answer: one server, or all if the
+   last answer was fresh and the user is here again. The callback is called
    exactly once, never from inside this call and never after cancel; at the
    latest after referral_ldap_timeout. If no server can answer, an older answer
    may be the result (REFERRAL_SOURCE_STALE). */
 struct referral_lookup_request *
 referral_lookup_start(struct referral_lookup *lookup, const char *user,
-		      enum referral_lookup_flags flags,
 		      referral_lookup_callback_t *callback, void *context);
 /* Others that ask the same are not disturbed, and the answer is still kept. */
 void referral_lookup_cancel(struct referral_lookup_request **request);
+
+/* May a session here begin on this answer: is it not older than
+   referral_cache_home_ttl, or while no server can be asked than
+   referral_cache_stale_home_ttl? */
+bool referral_lookup_is_fresh(const struct referral_lookup *lookup,
+			      const struct referral_lookup_result *result);
+/* A login of this user, or a delivery, ends with this result: it is counted.
+   sent_away: on another server. Who comes again within referral_bounce_time may
+   have been sent back: the next answer is not the cache's. If this one was
+   fresh already, all servers of the directory are asked; where they differ the
+   result is REFERRAL_LOOKUP_DISAGREE. Not to be called for who only wants to
+   know what a login would get. */
+void referral_lookup_used(struct referral_lookup *lookup, const char *user,
+			  const struct referral_lookup_result *result,
+			  bool sent_away);
 
 /* Forget what the cache has about this user, or with user NULL about everyone,
    the answers for when no server can be asked too. A search under way is still
@@ -77,6 +88,12 @@ unsigned int referral_lookup_flush(struct referral_lookup *lookup,
 void referral_lookup_set_changed(struct referral_lookup *lookup,
 				 referral_lookup_changed_t *callback,
 				 void *context);
+
+/* All that src points to in pool, without the parsed hosts. dest_r may be
+   src. */
+void referral_lookup_result_dup(pool_t pool,
+				const struct referral_lookup_result *src,
+				struct referral_lookup_result *dest_r);
 
 /* Valid until deinit */
 const struct referral_cache_stats *

@@ -28,8 +28,11 @@ const struct setting_define referral_directory_setting_defines[] = {
 	DEF(TIME_MSECS, referral_ldap_timeout),
 	DEF(TIME_MSECS, referral_ldap_connect_timeout),
 	DEF(TIME, referral_cache_ttl),
+	DEF(TIME, referral_cache_home_ttl),
 	DEF(TIME, referral_cache_negative_ttl),
 	DEF(TIME, referral_cache_stale_ttl),
+	DEF(TIME, referral_cache_stale_home_ttl),
+	DEF(TIME, referral_bounce_time),
 	DEF(SIZE, referral_cache_size),
 	DEF(BOOL, referral_mirror),
 	SETTING_DEFINE_LIST_END
@@ -58,8 +61,12 @@ referral_directory_default_settings = {
 	.referral_ldap_timeout = 2000,
 	.referral_ldap_connect_timeout = 1500,
 	.referral_cache_ttl = 60,
+	.referral_cache_home_ttl = 0,
 	.referral_cache_negative_ttl = 10,
 	.referral_cache_stale_ttl = 60 * 60,
+	/* never longer than the one before allows */
+	.referral_cache_stale_home_ttl = 7 * 24 * 60 * 60,
+	.referral_bounce_time = 10,
 	.referral_cache_size = 16 * 1024 * 1024,
 	.referral_mirror = FALSE,
 };

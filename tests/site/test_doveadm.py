@@ -18,7 +18,8 @@ def referral(server, *args, check=True, form="json"):
 
 @pytest.fixture(name="world", scope="module")
 def fixture_world(shared_site):
-    return pair(shared_site, USERS, names=["front"])
+    return pair(shared_site, USERS, {"referral_bounce_time": "0"},
+                names=["front"])
 
 
 def test_explain(world):

@@ -58,7 +58,7 @@ def test_log_debug(site):
 
 def test_cache_counters(site):
     """SIGUSR2, as for Dovecot's own cache."""
-    front = start(site)
+    front = start(site, referral_bounce_time="0")
     for user in ("bob", "bob", "alice"):
         site.client(front).login(user, "secret")
     for pid in front.pids("auth"):

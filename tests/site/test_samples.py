@@ -149,6 +149,8 @@ def fixture_metrics(site):
             ldap, referral_local_hosts="front.example.com",
             # an event nobody logs is counted all the same
             auth_verbose="no",
+            # bob comes twice
+            referral_bounce_time="0",
             # longer than test_duration wants to see: it runs from the loop's
             # time, which may be a little older than the event
             referral_ldap_timeout="310ms"))
@@ -159,9 +161,9 @@ def test_counters(site, metrics):
     _, front, port = metrics
 
     def count(*groups):
-        """The counter of this result, action and source."""
+        """The counter of this result, action, source and dry run."""
         labels = ",".join(f'{key}="{value}"' for key, value in zip(
-            ("result", "action", "source"), groups))
+            ("result", "action", "source", "dry_run"), groups))
         with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics",
                                     timeout=10) as reply:
             found = re.search(
@@ -171,9 +173,14 @@ def test_counters(site, metrics):
     for user in "alice", "bob", "bob":
         site.client(front).login(user, "secret")
     wait_for(lambda: count("hosts") == 3, "the counters")
-    assert count("hosts", "local", "ldap") == 1
-    assert count("hosts", "refer", "ldap") == 1
-    assert count("hosts", "refer", "cache") == 1
+    assert count("hosts", "local", "ldap", "no") == 1
+    assert count("hosts", "refer", "ldap", "no") == 1
+    assert count("hosts", "refer", "cache", "no") == 1
+    front.configure(referral_dry_run="yes")
+    front.restart()
+    site.client(front).login("bob", "secret")
+    wait_for(lambda: count("hosts", "refer", "ldap", "yes") == 1,
+             "the dry run")
 
 
 def test_duration(site, metrics):

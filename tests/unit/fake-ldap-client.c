@@ -4,7 +4,7 @@
 #include "fake-ldap-client.h"
 
 struct referral_ldap_client {
-	int unused;
+	char *uris;
 };
 
 /* the contract's request is the fake's search */
@@ -19,7 +19,7 @@ struct referral_directory_settings fake_ldap_settings;
 const char *fake_ldap_dns_client_socket_path;
 bool fake_ldap_is_init;
 
-static struct referral_ldap_client fake_client;
+static unsigned int fake_clients_count;
 
 int referral_ldap_client_init(struct event *event_parent ATTR_UNUSED,
 			      const struct referral_directory_settings *set,
@@ -27,29 +27,45 @@ int referral_ldap_client_init(struct event *event_parent ATTR_UNUSED,
 			      struct referral_ldap_client **client_r,
 			      const char **error_r)
 {
-	fake_ldap_settings = *set;
-	fake_ldap_dns_client_socket_path = dns_client_socket_path;
+	if (fake_clients_count == 0) {
+		fake_ldap_settings = *set;
+		fake_ldap_dns_client_socket_path = dns_client_socket_path;
+		fake_ldap_search_count = fake_ldap_cancel_count = 0;
+	}
 	if (fake_ldap_init_error != NULL) {
 		*error_r = fake_ldap_init_error;
 		return -1;
 	}
-	i_assert(!fake_ldap_is_init);
+	fake_clients_count++;
 	fake_ldap_is_init = TRUE;
-	fake_ldap_search_count = fake_ldap_cancel_count = 0;
-	*client_r = &fake_client;
+	*client_r = i_new(struct referral_ldap_client, 1);
+	(*client_r)->uris = i_strdup(set->referral_ldap_uris);
 	return 0;
 }
 
-void referral_ldap_client_deinit(struct referral_ldap_client **client)
+void referral_ldap_client_deinit(struct referral_ldap_client **_client)
 {
-	*client = NULL;
-	while (fake_ldap_searches != NULL)
-		fake_ldap_answer(REFERRAL_LDAP_UNAVAILABLE, NULL);
-	fake_ldap_is_init = FALSE;
+	struct referral_ldap_client *client = *_client;
+	struct fake_ldap_search *search;
+
+	*_client = NULL;
+	do {
+		for (search = fake_ldap_searches; search != NULL;
+		     search = search->next) {
+			if (search->uris == client->uris) {
+				fake_ldap_answer_search(search,
+					REFERRAL_LDAP_UNAVAILABLE, NULL);
+				break;
+			}
+		}
+	} while (search != NULL);
+	i_free(client->uris);
+	i_free(client);
+	fake_ldap_is_init = --fake_clients_count > 0;
 }
 
 struct referral_ldap_request *
-referral_ldap_search(struct referral_ldap_client *client ATTR_UNUSED,
+referral_ldap_search(struct referral_ldap_client *client,
 		     const struct referral_ldap_search_params *params,
 		     referral_ldap_callback_t *callback, void *context)
 {
@@ -57,6 +73,7 @@ referral_ldap_search(struct referral_ldap_client *client ATTR_UNUSED,
 	struct fake_ldap_search **tail = &fake_ldap_searches;
 
 	request = i_new(struct referral_ldap_request, 1);
+	request->search.uris = client->uris;
 	request->search.base = i_strdup(params->base);
 	request->search.filter = i_strdup(params->filter);
 	request->search.scope = params->scope;
@@ -95,7 +112,13 @@ void referral_ldap_search_cancel(struct referral_ldap_request **request)
 void fake_ldap_answer(enum referral_ldap_status status,
 		      const char *const *const *values)
 {
-	struct fake_ldap_search *search = fake_ldap_searches;
+	fake_ldap_answer_search(fake_ldap_searches, status, values);
+}
+
+void fake_ldap_answer_search(struct fake_ldap_search *search,
+			     enum referral_ldap_status status,
+			     const char *const *const *values)
+{
 	const struct referral_ldap_result result = {
 		.status = status,
 		.values = values,

@@ -8,6 +8,8 @@
 
 struct fake_ldap_search {
 	struct fake_ldap_search *next;
+	/* of the client */
+	const char *uris;
 	char *base, *filter;
 	int scope;
 	/* joined by spaces */
@@ -25,7 +27,7 @@ extern unsigned int fake_ldap_search_count, fake_ldap_cancel_count;
 #define FAKE_LDAP_SERVER "ldap://fake"
 /* The next init fails with this */
 extern const char *fake_ldap_init_error;
-/* Of the last init; its strings are the caller's */
+/* Of the first client's init; its strings are the caller's */
 extern struct referral_directory_settings fake_ldap_settings;
 extern const char *fake_ldap_dns_client_socket_path;
 /* Is there a client? */
@@ -35,5 +37,8 @@ extern bool fake_ldap_is_init;
    referral_ldap_result. */
 void fake_ldap_answer(enum referral_ldap_status status,
 		      const char *const *const *values);
+void fake_ldap_answer_search(struct fake_ldap_search *search,
+			     enum referral_ldap_status status,
+			     const char *const *const *values);
 
 #endif

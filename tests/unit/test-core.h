@@ -9,6 +9,8 @@
 #define TEST_CORE_TESTS(X) \
 	X(test_keyhash) \
 	X(test_answer_hosts) \
+	X(test_bounce_steps) \
+	X(test_bounce_bounds) \
 	X(test_cache_results) \
 	X(test_cache_ttl) \
 	X(test_cache_replace) \
@@ -57,7 +59,8 @@
 	X(test_policy_decide) \
 	X(test_policy_decide_hosts) \
 	X(test_policy_decide_action) \
-	X(test_policy_first_foreign) \
+	X(test_policy_home) \
+	X(test_policy_home_parsed) \
 	X(test_policy_rules) \
 	X(test_proxy_fields_check) \
 	X(test_proxy_fields_keys) \

@@ -26,6 +26,7 @@ const struct referral_directory_settings test_default_set = {
 	.referral_cache_ttl = 60,
 	.referral_cache_negative_ttl = 10,
 	.referral_cache_stale_ttl = 3600,
+	.referral_bounce_time = 10,
 	.referral_cache_size = 1024 * 1024,
 	.referral_action_attribute = "",
 };
@@ -75,6 +76,7 @@ void test_caller_set(struct test_caller *caller,
 	caller->calls++;
 	caller->status = result->status;
 	caller->source = result->source;
+	caller->compared = result->compared;
 	caller->action = i_strdup(result->action);
 	caller->error = i_strdup(result->error);
 	if (result->mailhosts != NULL) {
@@ -98,17 +100,24 @@ void test_ask(struct test_caller *caller, const char *user)
 {
 	unsigned int calls = caller->calls;
 
-	caller->request = referral_lookup_start(test_lookup, user, 0,
+	caller->request = referral_lookup_start(test_lookup, user,
 						test_callback, caller);
 	/* never from inside */
 	test_assert(caller->calls == calls);
+}
+
+bool test_cached_result(const char *user, struct referral_lookup_result *result_r)
+{
+	bool again;
+
+	return referral_lookup_cached(test_lookup, user, &again, result_r);
 }
 
 bool test_cached(const char *user)
 {
 	struct referral_lookup_result result;
 
-	return referral_lookup_cached(test_lookup, user, 0, &result);
+	return test_cached_result(user, &result);
 }
 
 void test_caller_free(struct test_caller *caller)

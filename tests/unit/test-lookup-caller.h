@@ -14,6 +14,7 @@ struct test_caller {
 	enum referral_lookup_status status;
 	enum referral_lookup_source source;
 	char *mailhosts, *action, *error;
+	bool compared;
 	/* what to do in the callback, if anything */
 	void (*hook)(struct test_caller *caller);
 	struct referral_lookup_request *request;
@@ -36,6 +37,8 @@ void test_caller_set(struct test_caller *caller,
 		     const struct referral_lookup_result *result);
 void test_caller_free(struct test_caller *caller);
 bool test_cached(const char *user);
+bool test_cached_result(const char *user,
+			struct referral_lookup_result *result_r);
 
 /* Answer with one attribute's only value. */
 void test_answer_host(const char *host);

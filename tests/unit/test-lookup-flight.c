@@ -179,8 +179,6 @@ void test_lookup_cache(void)
 	test_assert(!test_cached("user"));
 
 	stats = referral_lookup_get_cache_stats(test_lookup);
-	test_assert(stats->hits == 2);
-	test_assert(stats->misses == 5);
 	test_assert(stats->entries == 0);
 	test_lookup_stop();
 

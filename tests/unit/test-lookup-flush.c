@@ -94,50 +94,46 @@ void test_lookup_flush(void)
 	test_end();
 }
 
-static void test_explain_callback(const struct referral_lookup_result *result,
-				  void *context)
+/* What answers tell of themselves, and what is counted */
+void test_lookup_counts(void)
 {
-	test_caller_set(context, result);
-}
-
-void test_lookup_explain(void)
-{
-	struct test_caller caller = { .calls = 0 };
+	static const enum referral_lookup_source sources[] = {
+		REFERRAL_SOURCE_CACHE, REFERRAL_SOURCE_CACHE,
+		REFERRAL_SOURCE_CACHE, REFERRAL_SOURCE_LDAP,
+		REFERRAL_SOURCE_LDAP, REFERRAL_SOURCE_STALE,
+		REFERRAL_SOURCE_MIRROR,
+	};
 	const struct referral_cache_stats *stats;
 	struct referral_lookup_result result;
+	unsigned int i;
 
-	test_begin("lookup explain");
+	test_begin("lookup counts");
 	test_lookup_start_default();
 	stats = referral_lookup_get_cache_stats(test_lookup);
-	test_assert(!referral_lookup_cached(test_lookup, "a",
-		REFERRAL_LOOKUP_FLAG_EXPLAIN, &result));
 	test_learn("a", "h");
 	ioloop_time += 59;
-	test_assert(referral_lookup_cached(test_lookup, "a",
-		REFERRAL_LOOKUP_FLAG_EXPLAIN, &result));
+	test_assert(test_cached_result("a", &result));
 	test_assert(result.source == REFERRAL_SOURCE_CACHE);
 	test_assert(result.age_secs == 59);
+	test_assert(!result.compared);
 	test_assert_strcmp(result.server, FAKE_LDAP_SERVER);
 	test_assert_strcmp(result.mailhosts[0], "h");
+	test_assert_strcmp(result.hosts[0].name, "h");
 	ioloop_time++;
-	test_assert(!referral_lookup_cached(test_lookup, "a",
-		REFERRAL_LOOKUP_FLAG_EXPLAIN, &result));
-	(void)referral_lookup_start(test_lookup, "a",
-		REFERRAL_LOOKUP_FLAG_EXPLAIN, test_explain_callback, &caller);
-	fake_ldap_answer(REFERRAL_LDAP_UNAVAILABLE, NULL);
-	test_assert(caller.source == REFERRAL_SOURCE_STALE);
+	test_assert(!test_cached_result("a", &result));
+	test_assert(test_has_stale("a"));
+	/* nobody has logged in so far */
 	test_assert(stats->hits == 0);
 	test_assert(stats->misses == 0);
 	test_assert(stats->stale == 0);
-	/* but a login that asks the same meanwhile counts */
-	(void)referral_lookup_start(test_lookup, "a",
-		REFERRAL_LOOKUP_FLAG_EXPLAIN, test_explain_callback, &caller);
-	test_ask(&caller, "a");
-	test_assert(fake_ldap_search_count == 3);
-	fake_ldap_answer(REFERRAL_LDAP_UNAVAILABLE, NULL);
-	test_assert(caller.calls == 3);
+	for (i = 0; i < N_ELEMENTS(sources); i++) {
+		result.source = sources[i];
+		referral_lookup_used(test_lookup, "a", &result, FALSE);
+	}
+	test_assert(stats->hits == 3);
+	test_assert(stats->misses == 2);
 	test_assert(stats->stale == 1);
-	test_caller_free(&caller);
+	test_assert(stats->entries == 1);
 	test_lookup_stop();
 	test_end();
 }
@@ -245,22 +241,19 @@ void test_lookup_mirror(void)
 	test_learn(user, "h");
 	referral_lookup_set_mirror(test_lookup, &v, &test_mirror_reply);
 	test_mirror_reply = REFERRAL_MIRROR_ANSWER;
-	test_assert(referral_lookup_cached(test_lookup, user, 0, &result));
+	test_assert(test_cached_result(user, &result));
 	test_assert(result.source == REFERRAL_SOURCE_MIRROR);
 	test_assert_strcmp(result.mailhosts[0], "m");
 	test_mirror_reply = REFERRAL_MIRROR_NOT_IN_SYNC;
-	test_assert(referral_lookup_cached(test_lookup, user, 0, &result));
+	test_assert(test_cached_result(user, &result));
 	test_assert(result.source == REFERRAL_SOURCE_CACHE);
 	test_assert_strcmp(result.mailhosts[0], "h");
 	/* a home that the mirror does not know of is none any more; that the
 	   directory does not know the user either is remembered */
 	test_mirror_reply = REFERRAL_MIRROR_UNKNOWN;
-	test_assert(!referral_lookup_cached(test_lookup, user, 0, &result));
-	test_assert(!referral_lookup_cached(test_lookup, user,
-					    REFERRAL_LOOKUP_FLAG_EXPLAIN,
-					    &result));
+	test_assert(!test_cached_result(user, &result));
 	test_learn(user, NULL);
-	test_assert(referral_lookup_cached(test_lookup, user, 0, &result));
+	test_assert(test_cached_result(user, &result));
 	test_assert(result.source == REFERRAL_SOURCE_CACHE);
 	test_assert(result.status == REFERRAL_LOOKUP_NO_ENTRY);
 	/* where nobody can be asked, the mirror has the last word */
@@ -272,16 +265,16 @@ void test_lookup_mirror(void)
 
 	/* a change is told, and what the cache has is no answer any more */
 	referral_lookup_mirror_changed(test_lookup, user, &result, &none);
-	test_assert(!referral_lookup_cached(test_lookup, user, 0, &result));
+	test_assert(!test_cached_result(user, &result));
 	test_learn(user, "h");
 	referral_lookup_set_changed(test_lookup, test_changed, &test_changes);
-	(void)referral_lookup_cached(test_lookup, user, 0, &result);
+	(void)test_cached_result(user, &result);
 	referral_lookup_mirror_changed(test_lookup, user, &result, &none);
 	test_assert_strcmp(str_c(test_changes), "a@example.com:h>- ");
-	test_assert(!referral_lookup_cached(test_lookup, user, 0, &result));
+	test_assert(!test_cached_result(user, &result));
 
 	referral_lookup_set_mirror(test_lookup, NULL, NULL);
-	test_assert(!referral_lookup_cached(test_lookup, "b", 0, &result));
+	test_assert(!test_cached_result("b", &result));
 	test_lookup_stop();
 	test_end();
 }

@@ -211,8 +211,8 @@ void test_lookup_results(void)
 		test_assert_idx((caller.error != NULL) == tests[i].error, i);
 
 		/* a cached answer is the same, an error is not cached */
-		test_assert_idx(referral_lookup_cached(test_lookup, user,
-				0, &result) == !tests[i].error, i);
+		test_assert_idx(test_cached_result(user,
+				&result) == !tests[i].error, i);
 		if (!tests[i].error) {
 			test_caller_set(&caller, &result);
 			test_assert_idx(caller.status == tests[i].status, i);

@@ -17,8 +17,11 @@
 	X(test_lookup_stale) \
 	X(test_lookup_no_uris) \
 	X(test_lookup_deinit) \
+	X(test_lookup_bounce) \
+	X(test_lookup_compare) \
+	X(test_lookup_compare_slow) \
 	X(test_lookup_flush) \
-	X(test_lookup_explain) \
+	X(test_lookup_counts) \
 	X(test_lookup_changed) \
 	X(test_lookup_mirror) \
 	X(test_resolve_answers) \

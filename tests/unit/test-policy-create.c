@@ -190,24 +190,22 @@ void test_policy_without_identity(void)
 		.status = REFERRAL_LOOKUP_HOSTS,
 		.mailhosts = mailhosts,
 	};
-	const struct referral_policy_input input = {
+	struct referral_policy_input input = {
 		.lookup = &lookup,
-		.home_ips = &ip,
-		.home_ips_count = 1,
 	};
 	struct referral_policy *policy;
 	struct referral_decision decision;
-	struct referral_host host;
 	const char *error;
 	pool_t pool = pool_datastack_create();
 
 	test_begin("policy without identity");
 	test_assert(referral_policy_create(pool, "imap", &set, NULL, &policy,
 					   &error) == 0);
+	referral_policy_find_home(policy, pool, &lookup, 0, &input.home);
+	referral_policy_add_addresses(policy, &ip, 1, 0, &input.home);
 	referral_policy_decide(policy, pool, &input, &decision);
 	test_assert(decision.action == REFERRAL_ACTION_REFER);
 	test_assert(decision.reason == REFERRAL_REASON_ELSEWHERE);
-	test_assert(!referral_policy_first_foreign(policy, pool, &input,
-						   &host));
+	test_assert(!referral_policy_wants_addresses(policy, &input));
 	test_end();
 }

@@ -12,7 +12,8 @@ static const char *const other_actions[] = { "proxy", "local", "reject" };
 static const char *const missing_actions[] = { "local", "reject", "tempfail" };
 static const char *const failure_actions[] = { "tempfail", "local" };
 static const char *const user_actions[] = {
-	NULL, "refer", "offer", "suggest", "proxy", "local", "reject", "x",
+	NULL, "refer", "offer", "suggest", "proxy", "local", "reject",
+	"tempfail", "x",
 };
 static const char *const remote_ips[] = { "10.0.0.1", "192.0.2.9", "" };
 
@@ -24,6 +25,7 @@ enum answer {
 	ANSWER_NO_ENTRY,
 	ANSWER_NO_VALUE,
 	ANSWER_SEVERAL,
+	ANSWER_DISAGREE,
 	ANSWER_UNAVAILABLE,
 	ANSWER_COUNT
 };
@@ -39,6 +41,7 @@ static const struct {
 	[ANSWER_NO_ENTRY] = { REFERRAL_LOOKUP_NO_ENTRY, NULL },
 	[ANSWER_NO_VALUE] = { REFERRAL_LOOKUP_NO_VALUE, NULL },
 	[ANSWER_SEVERAL] = { REFERRAL_LOOKUP_SEVERAL_ENTRIES, NULL },
+	[ANSWER_DISAGREE] = { REFERRAL_LOOKUP_DISAGREE, NULL },
 	[ANSWER_UNAVAILABLE] = { REFERRAL_LOOKUP_UNAVAILABLE, NULL },
 };
 
@@ -57,9 +60,13 @@ static bool is(const char *str, const char *word)
 /* Has anybody said that this ends in a local session? */
 static bool local_is_wanted(const struct rule_case *rule)
 {
+	if (is(rule->user_action, "tempfail"))
+		return FALSE;
 	switch (rule->answer) {
 	case ANSWER_HOME:
 		return TRUE;
+	case ANSWER_DISAGREE:
+		return FALSE;
 	case ANSWER_ELSEWHERE:
 		return is(rule->set.action, "local") ||
 			is(rule->set.other_action, "local") ||
@@ -75,6 +82,7 @@ static bool local_is_wanted(const struct rule_case *rule)
 static bool referral_is_wanted(const struct rule_case *rule)
 {
 	return rule->answer == ANSWER_ELSEWHERE &&
+		!is(rule->user_action, "tempfail") &&
 		is(rule->remote_ip, "10.0.0.1") &&
 		(is(rule->set.protocol, "imap") ||
 		 is(rule->set.protocol, "sieve"));
@@ -99,6 +107,7 @@ rules_hold(const struct rule_case *rule,
 			is(decision->target.name, "them.example");
 	case REFERRAL_ACTION_PROXY:
 		return rule->answer == ANSWER_ELSEWHERE &&
+			!is(rule->user_action, "tempfail") &&
 			(rule->can_proxy || lmtp) &&
 			is(decision->home.name, "them.example");
 	case REFERRAL_ACTION_REJECT:
@@ -106,9 +115,31 @@ rules_hold(const struct rule_case *rule,
 			(is(rule->set.missing_action, "reject") ||
 			 is(rule->set.other_action, "reject"));
 	case REFERRAL_ACTION_TEMPFAIL:
-		return rule->answer != ANSWER_HOME;
+		return rule->answer != ANSWER_HOME ||
+			is(rule->user_action, "tempfail");
 	}
 	return FALSE;
+}
+
+/* Is everything asked first that the decision hangs on? */
+static bool
+questions_fit(const struct referral_policy *policy,
+	      const struct referral_policy_input *input,
+	      const struct referral_decision *decision)
+{
+	bool here = decision->action == REFERRAL_ACTION_LOCAL &&
+		(decision->reason == REFERRAL_REASON_HOME ||
+		 decision->reason == REFERRAL_REASON_NO_ENTRY ||
+		 decision->reason == REFERRAL_REASON_NO_VALUE);
+	bool away = decision->action == REFERRAL_ACTION_REFER ||
+		decision->action == REFERRAL_ACTION_OFFER ||
+		decision->action == REFERRAL_ACTION_SUGGEST ||
+		decision->action == REFERRAL_ACTION_PROXY;
+
+	if ((here || decision->reason == REFERRAL_REASON_MOVING) &&
+	    !referral_policy_wants_fresh(policy, input))
+		return FALSE;
+	return !away || referral_policy_sends_away(policy, input);
 }
 
 static bool check_policy(struct rule_case *rule)
@@ -141,9 +172,12 @@ static bool check_policy(struct rule_case *rule)
 		input.lookup = &lookup;
 		input.remote_ip = test_ip(rule->remote_ip);
 		input.can_proxy = rule->can_proxy;
+		referral_policy_find_home(policy, pool_datastack_create(),
+					  &lookup, 0, &input.home);
 		referral_policy_decide(policy, pool_datastack_create(),
 				       &input, &decision);
-		if (!rules_hold(rule, &decision))
+		if (!rules_hold(rule, &decision) ||
+		    !questions_fit(policy, &input, &decision))
 			return FALSE;
 	}
 	return TRUE;

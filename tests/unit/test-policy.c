@@ -31,18 +31,22 @@ decide(const struct decide_test *test, struct referral_decision *decision_r)
 		.action = test->user_action,
 		.error = test->error,
 	};
-	const struct referral_policy_input input = {
+	struct referral_policy_input input = {
 		.lookup = &lookup,
 		.remote_ip = test_ip(test->remote_ip == NULL ? "" :
 				     test->remote_ip),
 		.local_port = test->local_port,
-		.home_ips = &home_ip,
-		.home_ips_count = test->home_ip == NULL ? 0 : 1,
 		.can_proxy = !test->no_password,
 	};
+	const struct referral_policy *policy = test_policy_get(&test->set);
+	pool_t pool = pool_datastack_create();
 
-	referral_policy_decide(test_policy_get(&test->set),
-			       pool_datastack_create(), &input, decision_r);
+	referral_policy_find_home(policy, pool, &lookup, test->local_port,
+				  &input.home);
+	referral_policy_add_addresses(policy, &home_ip,
+				      test->home_ip == NULL ? 0 : 1,
+				      test->local_port, &input.home);
+	referral_policy_decide(policy, pool, &input, decision_r);
 }
 
 static const char *host_string(const struct referral_host *host)
@@ -121,9 +125,39 @@ static const struct decide_test status_tests[] = {
 	  .action = "reject", .reason = "no_entry" },
 };
 
+static const struct decide_test unsure_tests[] = {
+	/* local sessions are never begun on this */
+	{ .set = { .failure_action = "local", .missing_action = "local" },
+	  .status = REFERRAL_LOOKUP_DISAGREE,
+	  .error = "ldap://a says \"x\", ldap://b says \"y\"",
+	  .action = "tempfail", .reason = "disagree",
+	  .detail = "ldap://a says \"x\", ldap://b says \"y\"" },
+	/* the mailbox is being moved: wherever it is, whoever comes */
+	{ .mailhosts = { "us.example" }, .user_action = "tempfail",
+	  .action = "tempfail", .reason = "moving", .home = "us.example" },
+	{ .mailhosts = { "them.example" }, .user_action = "TEMPFAIL",
+	  .action = "tempfail", .reason = "moving", .home = "them.example" },
+	{ .set = { .action = "local", .other_action = "local",
+		   .networks = "10.0.0.0/8", .failure_action = "local" },
+	  .mailhosts = { "them.example" }, .user_action = "tempfail",
+	  .remote_ip = "192.0.2.9",
+	  .action = "tempfail", .reason = "moving", .home = "them.example" },
+	{ .set = { .failure_action = "local" },
+	  .mailhosts = { "x]" }, .user_action = "tempfail",
+	  .action = "tempfail", .reason = "moving",
+	  .detail = "invalid value \"x]\": "
+		"invalid character in the host name" },
+	{ .status = REFERRAL_LOOKUP_NO_VALUE, .user_action = "tempfail",
+	  .action = "tempfail", .reason = "moving" },
+	{ .set = { .protocol = "lmtp" }, .mailhosts = { "us.example" },
+	  .user_action = "tempfail",
+	  .action = "tempfail", .reason = "moving", .home = "us.example" },
+};
+
 void test_policy_decide(void)
 {
 	run("policy decide", status_tests, N_ELEMENTS(status_tests));
+	run("policy decide: unsure", unsure_tests, N_ELEMENTS(unsure_tests));
 }
 
 /* whose host is it? */
@@ -423,9 +457,6 @@ static const struct decide_test action_tests[] = {
 	{ ELSEWHERE, .user_action = "reject", .action = "refer",
 	  .detail = "unknown action \"reject\" in referral_action_attribute "
 		"ignored" },
-	{ ELSEWHERE, .user_action = "tempfail", .action = "refer",
-	  .detail = "unknown action \"tempfail\" in "
-		"referral_action_attribute ignored" },
 	{ ELSEWHERE, .set = { .action = "proxy" }, .user_action = "",
 	  .action = "proxy",
 	  .detail = "unknown action \"\" in referral_action_attribute "
@@ -446,55 +477,4 @@ static const struct decide_test action_tests[] = {
 void test_policy_decide_action(void)
 {
 	run("policy decide: action", action_tests, N_ELEMENTS(action_tests));
-}
-
-void test_policy_first_foreign(void)
-{
-	static const struct {
-		struct test_policy_settings set;
-		const char *mailhosts[4];
-		enum referral_lookup_status status;
-		const char *user_action, *host;
-	} tests[] = {
-		{ .mailhosts = { "a.example" }, .host = "a.example" },
-		{ .mailhosts = { "a.example:2143" }, .host = "a.example:2143" },
-		{ .mailhosts = { "x]", "a", "b" }, .host = "a" },
-		{ .set = { .action = "proxy" }, .mailhosts = { "a" },
-		  .host = "a" },
-		{ .set = { .allowed_hosts = "*.org" }, .mailhosts = { "a" },
-		  .host = "a" },
-		/* nothing to find out */
-		{ .set = { .no_resolve = TRUE }, .mailhosts = { "a" } },
-		{ .mailhosts = { "us.example" } },
-		{ .mailhosts = { "a", "us.example" } },
-		{ .mailhosts = { "198.51.100.1" } },
-		{ .mailhosts = { "198.51.100.1", "a" } },
-		{ .mailhosts = { "x]" } },
-		{ .status = REFERRAL_LOOKUP_NO_ENTRY },
-		{ .status = REFERRAL_LOOKUP_UNAVAILABLE },
-		/* local in any case */
-		{ .set = { .action = "local" }, .mailhosts = { "a" } },
-		{ .mailhosts = { "a" }, .user_action = "local" },
-	};
-	struct referral_lookup_result lookup;
-	struct referral_policy_input input;
-	struct referral_host host;
-	unsigned int i;
-
-	test_begin("policy: first foreign host");
-	for (i = 0; i < N_ELEMENTS(tests); i++) {
-		i_zero(&lookup);
-		lookup.status = tests[i].status;
-		lookup.mailhosts = tests[i].mailhosts;
-		lookup.action = tests[i].user_action;
-		i_zero(&input);
-		input.lookup = &lookup;
-		i_zero(&host);
-		test_assert_idx(referral_policy_first_foreign(
-			test_policy_get(&tests[i].set),
-			pool_datastack_create(), &input, &host) ==
-				(tests[i].host != NULL), i);
-		test_assert_strcmp_idx(host_string(&host), tests[i].host, i);
-	}
-	test_end();
 }

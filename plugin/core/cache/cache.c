@@ -155,31 +155,6 @@ cache_entry_get_result(const struct referral_cache *cache,
 		result_r->server = cache->servers[entry->server - 1];
 }
 
-static struct cache_entry *
-cache_find(struct referral_cache *cache, const char *key, time_t now,
-	   bool stale, struct referral_lookup_result *result_r)
-{
-	struct cache_entry *entry = cache_get_entry(cache, key);
-	bool positive;
-	int64_t age, max_age;
-
-	if (entry == NULL || !cache_entry_is_usable(cache, entry))
-		return NULL;
-	age = cache_entry_get_age(entry, now);
-	positive = entry->answer->status == REFERRAL_LOOKUP_HOSTS;
-	max_age = positive ? cache->set.ttl_secs : cache->set.negative_ttl_secs;
-	if (stale && positive)
-		max_age += cache->set.stale_ttl_secs;
-	if (age >= max_age || (age < 0 && !(stale && positive)))
-		return NULL;
-
-	cache_entry_get_result(cache, entry, result_r);
-	result_r->source = stale ? REFERRAL_SOURCE_STALE :
-		REFERRAL_SOURCE_CACHE;
-	result_r->age_secs = I_MAX(age, 0);
-	return entry;
-}
-
 static void cache_use(struct referral_cache *cache, struct cache_entry *entry)
 {
 	if (cache->head != entry) {
@@ -192,41 +167,58 @@ static bool
 cache_lookup(struct referral_cache *cache, const char *key, time_t now,
 	     bool stale, struct referral_lookup_result *result_r)
 {
-	struct cache_entry *entry;
+	struct cache_entry *entry = cache_get_entry(cache, key);
+	bool positive;
+	int64_t age, max_age;
 
-	entry = cache_find(cache, key, now, stale, result_r);
-	if (entry == NULL)
+	if (entry == NULL || !cache_entry_is_usable(cache, entry))
 		return FALSE;
+	age = cache_entry_get_age(entry, now);
+	positive = entry->answer->status == REFERRAL_LOOKUP_HOSTS;
+	max_age = positive ? cache->set.ttl_secs : cache->set.negative_ttl_secs;
+	if (stale && positive)
+		max_age += cache->set.stale_ttl_secs;
+	if (age >= max_age || (age < 0 && !(stale && positive)))
+		return FALSE;
+
 	cache_use(cache, entry);
+	cache_entry_get_result(cache, entry, result_r);
+	result_r->source = stale ? REFERRAL_SOURCE_STALE :
+		REFERRAL_SOURCE_CACHE;
+	result_r->age_secs = I_MAX(age, 0);
 	return TRUE;
 }
 
 bool referral_cache_lookup(struct referral_cache *cache, const char *key,
 			   time_t now, struct referral_lookup_result *result_r)
 {
-	if (!cache_lookup(cache, key, now, FALSE, result_r)) {
-		cache->stats.misses++;
-		return FALSE;
-	}
-	cache->stats.hits++;
-	return TRUE;
+	return cache_lookup(cache, key, now, FALSE, result_r);
 }
 
 bool referral_cache_lookup_stale(struct referral_cache *cache, const char *key,
 				 time_t now,
 				 struct referral_lookup_result *result_r)
 {
-	if (!cache_lookup(cache, key, now, TRUE, result_r))
-		return FALSE;
-	cache->stats.stale++;
-	return TRUE;
+	return cache_lookup(cache, key, now, TRUE, result_r);
 }
 
-bool referral_cache_peek(struct referral_cache *cache, const char *key,
-			 time_t now, bool stale,
-			 struct referral_lookup_result *result_r)
+void referral_cache_count(struct referral_cache *cache,
+			  enum referral_lookup_source source)
 {
-	return cache_find(cache, key, now, stale, result_r) != NULL;
+	switch (source) {
+	case REFERRAL_SOURCE_CACHE:
+		cache->stats.hits++;
+		break;
+	case REFERRAL_SOURCE_STALE:
+		cache->stats.stale++;
+		break;
+	case REFERRAL_SOURCE_LDAP:
+		cache->stats.misses++;
+		break;
+	case REFERRAL_SOURCE_MIRROR:
+	case REFERRAL_SOURCE_FIELD:
+		break;
+	}
 }
 
 bool referral_cache_get_last(struct referral_cache *cache, const char *key,
@@ -251,6 +243,7 @@ cache_want(const struct referral_cache *cache,
 	case REFERRAL_LOOKUP_NO_VALUE:
 		return cache->set.negative_ttl_secs > 0;
 	case REFERRAL_LOOKUP_SEVERAL_ENTRIES:
+	case REFERRAL_LOOKUP_DISAGREE:
 	case REFERRAL_LOOKUP_UNAVAILABLE:
 		break;
 	}

@@ -23,7 +23,10 @@ struct referral_cache_settings {
 };
 
 struct referral_cache_stats {
-	uint64_t hits, misses, stale, evictions;
+	/* logins: see referral_cache_count(); misses are those for which the
+	   directory was asked */
+	uint64_t hits, misses, stale;
+	uint64_t evictions;
 	/* without those that are forgotten and only keep their place */
 	unsigned int entries;
 	size_t bytes;
@@ -43,10 +46,6 @@ bool referral_cache_lookup(struct referral_cache *cache, const char *key,
 bool referral_cache_lookup_stale(struct referral_cache *cache, const char *key,
 				 time_t now,
 				 struct referral_lookup_result *result_r);
-/* The one or the other, but nobody uses the answer: nothing is counted. */
-bool referral_cache_peek(struct referral_cache *cache, const char *key,
-			 time_t now, bool stale,
-			 struct referral_lookup_result *result_r);
 /* What was kept last, however old, forgotten or not: only to see what has
    changed since. */
 bool referral_cache_get_last(struct referral_cache *cache, const char *key,
@@ -65,6 +64,9 @@ unsigned int referral_cache_forget(struct referral_cache *cache,
 				   const char *key);
 unsigned int referral_cache_forget_all(struct referral_cache *cache);
 
+/* A login has used an answer from there. */
+void referral_cache_count(struct referral_cache *cache,
+			  enum referral_lookup_source source);
 const struct referral_cache_stats *
 referral_cache_get_stats(const struct referral_cache *cache);
 

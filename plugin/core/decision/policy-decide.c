@@ -8,16 +8,9 @@
 #include "mailhost.h"
 #include "policy-private.h"
 
-enum home {
-	HOME_HERE,
-	HOME_ELSEWHERE,
-	HOME_INVALID,
-};
-
 struct decide_context {
 	const struct referral_policy *policy;
 	const struct referral_policy_input *input;
-	pool_t pool;
 	struct referral_decision *decision;
 	/* becomes decision.detail; NULL if there is nothing to note */
 	string_t *notes;
@@ -48,72 +41,77 @@ decide(struct decide_context *ctx, enum referral_action action,
 	ctx->decision->reason = reason;
 }
 
-static bool is_us(struct decide_context *ctx, const struct referral_host *host)
+static bool
+is_us(const struct referral_policy *policy, const struct referral_host *host,
+      in_port_t local_port)
 {
-	return ctx->policy->identity != NULL &&
-		referral_identity_matches(ctx->policy->identity, host,
-					  ctx->input->local_port);
+	return policy->identity != NULL &&
+		referral_identity_matches(policy->identity, host, local_port);
 }
 
-static bool
-resolves_to_us(struct decide_context *ctx, const struct referral_host *host)
+void referral_policy_find_home(const struct referral_policy *policy,
+			       pool_t pool,
+			       const struct referral_lookup_result *lookup,
+			       in_port_t local_port,
+			       struct referral_home *home_r)
+{
+	struct referral_host host;
+	const char *error;
+	unsigned int i;
+
+	i_zero(home_r);
+	if (lookup->status != REFERRAL_LOOKUP_HOSTS)
+		return;
+	home_r->kind = REFERRAL_HOME_INVALID;
+	for (i = 0; lookup->mailhosts[i] != NULL; i++) {
+		if (lookup->hosts != NULL)
+			host = lookup->hosts[i];
+		else if (referral_mailhost_parse(pool, lookup->mailhosts[i],
+						 &host, &error) < 0)
+			continue;
+		if (host.name == NULL)
+			continue;
+		if (is_us(policy, &host, local_port)) {
+			home_r->host = host;
+			home_r->kind = REFERRAL_HOME_HERE;
+			return;
+		}
+		if (home_r->kind == REFERRAL_HOME_INVALID)
+			home_r->host = host;
+		home_r->kind = REFERRAL_HOME_ELSEWHERE;
+	}
+}
+
+void referral_policy_add_addresses(const struct referral_policy *policy,
+				   const struct ip_addr *ips,
+				   unsigned int ips_count,
+				   in_port_t local_port,
+				   struct referral_home *home)
 {
 	unsigned int i;
 
-	if (ctx->policy->identity == NULL || !ctx->policy->resolve_hosts)
-		return FALSE;
-	for (i = 0; i < ctx->input->home_ips_count; i++) {
-		if (referral_identity_matches_ip(ctx->policy->identity, host,
-						 &ctx->input->home_ips[i],
-						 ctx->input->local_port))
-			return TRUE;
+	if (policy->identity == NULL || !policy->resolve_hosts ||
+	    home->kind != REFERRAL_HOME_ELSEWHERE)
+		return;
+	for (i = 0; i < ips_count; i++) {
+		if (referral_identity_matches_ip(policy->identity, &home->host,
+						 &ips[i], local_port)) {
+			home->kind = REFERRAL_HOME_HERE;
+			return;
+		}
 	}
-	return FALSE;
 }
 
-/* One of several values that is us makes this server the home. Otherwise it
-   is the first valid one. */
-static enum home
-find_home(struct decide_context *ctx, struct referral_host *home_r)
-{
-	const char *const *values, *error;
-	struct referral_host host;
-	bool found = FALSE, noted = FALSE;
-
-	for (values = ctx->input->lookup->mailhosts; *values != NULL;
-	     values++) {
-		if (referral_mailhost_parse(ctx->pool, *values, &host,
-					    &error) < 0) {
-			if (!noted) {
-				add_note(ctx, "invalid value \"%s\": %s",
-					 referral_mailhost_sanitize(*values),
-					 error);
-			}
-			noted = TRUE;
-			continue;
-		}
-		if (is_us(ctx, &host)) {
-			*home_r = host;
-			return HOME_HERE;
-		}
-		if (!found)
-			*home_r = host;
-		found = TRUE;
-	}
-	if (!found)
-		return HOME_INVALID;
-	return resolves_to_us(ctx, home_r) ? HOME_HERE : HOME_ELSEWHERE;
-}
-
-static bool client_is_in_networks(struct decide_context *ctx)
+static bool
+client_is_in_networks(const struct referral_policy *policy,
+		      const struct ip_addr *remote_ip)
 {
 	const struct referral_host_pattern *network;
 
-	if (array_count(&ctx->policy->networks) == 0)
+	if (array_count(&policy->networks) == 0)
 		return TRUE;
-	array_foreach(&ctx->policy->networks, network) {
-		if (referral_host_pattern_match_ip(network,
-						   &ctx->input->remote_ip))
+	array_foreach(&policy->networks, network) {
+		if (referral_host_pattern_match_ip(network, remote_ip))
 			return TRUE;
 	}
 	return FALSE;
@@ -126,37 +124,41 @@ static bool is_referral(enum referral_action action)
 		action == REFERRAL_ACTION_SUGGEST;
 }
 
-/* What referral_action_attribute says about this user */
+/* What referral_action_attribute says about this user. Returns FALSE if it
+   says nothing that is understood. */
 static bool
-parse_user_action(struct decide_context *ctx, enum referral_action *action_r)
+parse_user_action(const struct referral_lookup_result *lookup,
+		  enum referral_action *action_r)
 {
-	const char *value = ctx->input->lookup->action;
+	return lookup->action != NULL &&
+		referral_action_parse(lookup->action, action_r) &&
+		*action_r != REFERRAL_ACTION_REJECT;
+}
+
+/* The user's mailbox is on its way: nobody gets a session, wherever the home
+   is. */
+static bool is_moving(const struct referral_lookup_result *lookup)
+{
 	enum referral_action action;
 
-	if (value == NULL)
-		return FALSE;
-	if (referral_action_parse(value, &action) &&
-	    (is_referral(action) || action == REFERRAL_ACTION_PROXY ||
-	     action == REFERRAL_ACTION_LOCAL)) {
-		*action_r = action;
-		return TRUE;
-	}
-	add_note(ctx, "unknown action \"%s\" in referral_action_attribute "
-		 "ignored", referral_mailhost_sanitize(value));
-	return FALSE;
+	return parse_user_action(lookup, &action) &&
+		action == REFERRAL_ACTION_TEMPFAIL;
 }
 
 /* Networks and protocols say where a referral is of use, whoever asked for
    it. What the directory says about one user's proxying or local session does
    not depend on them. */
-static enum referral_action choose_action(struct decide_context *ctx)
+static enum referral_action
+choose_action(const struct referral_policy *policy,
+	      const struct referral_policy_input *input)
 {
-	const struct referral_policy *policy = ctx->policy;
-	enum referral_action action = policy->action;
+	enum referral_action action;
 
-	if (parse_user_action(ctx, &action) && !is_referral(action))
+	if (!parse_user_action(input->lookup, &action))
+		action = policy->action;
+	else if (!is_referral(action))
 		return action;
-	if (!client_is_in_networks(ctx))
+	if (!client_is_in_networks(policy, &input->remote_ip))
 		return policy->other_action;
 	if (is_referral(action) && !policy->has_referral)
 		return policy->other_action;
@@ -166,11 +168,70 @@ static enum referral_action choose_action(struct decide_context *ctx)
 	return action;
 }
 
+bool referral_policy_wants_addresses(const struct referral_policy *policy,
+				     const struct referral_policy_input *input)
+{
+	enum referral_action action;
+
+	if (policy->identity == NULL ||
+	    input->home.kind != REFERRAL_HOME_ELSEWHERE ||
+	    input->home.host.ip.family != 0)
+		return FALSE;
+	action = choose_action(policy, input);
+	if (policy->resolve_hosts)
+		return action != REFERRAL_ACTION_LOCAL;
+	return (action == REFERRAL_ACTION_OFFER ||
+		action == REFERRAL_ACTION_PROXY) &&
+		(input->can_proxy || policy->no_login);
+}
+
+bool referral_policy_wants_fresh(const struct referral_policy *policy,
+				 const struct referral_policy_input *input)
+{
+	enum referral_action action;
+
+	if (is_moving(input->lookup))
+		return TRUE;
+	switch (input->home.kind) {
+	case REFERRAL_HOME_HERE:
+		return TRUE;
+	case REFERRAL_HOME_ELSEWHERE:
+		/* here by the user's own entry, not for everyone */
+		return parse_user_action(input->lookup, &action) &&
+			action == REFERRAL_ACTION_LOCAL;
+	case REFERRAL_HOME_NONE:
+		return (input->lookup->status == REFERRAL_LOOKUP_NO_ENTRY ||
+			input->lookup->status == REFERRAL_LOOKUP_NO_VALUE) &&
+			policy->missing_action == REFERRAL_ACTION_LOCAL;
+	case REFERRAL_HOME_INVALID:
+		break;
+	}
+	return FALSE;
+}
+
+bool referral_policy_sends_away(const struct referral_policy *policy,
+				const struct referral_policy_input *input)
+{
+	enum referral_action action;
+
+	if (input->home.kind != REFERRAL_HOME_ELSEWHERE)
+		return FALSE;
+	action = choose_action(policy, input);
+	return is_referral(action) || action == REFERRAL_ACTION_PROXY;
+}
+
 static void decide_action(struct decide_context *ctx)
 {
-	enum referral_action action = choose_action(ctx);
+	const struct referral_lookup_result *lookup = ctx->input->lookup;
+	enum referral_action action, user_action;
 	bool can_proxy = ctx->input->can_proxy || ctx->policy->no_login;
 
+	if (lookup->action != NULL && !parse_user_action(lookup, &user_action)) {
+		add_note(ctx, "unknown action \"%s\" in "
+			 "referral_action_attribute ignored",
+			 referral_mailhost_sanitize(lookup->action));
+	}
+	action = choose_action(ctx->policy, ctx->input);
 	if (action == REFERRAL_ACTION_OFFER && !can_proxy) {
 		add_note(ctx, "no credentials to proxy with, "
 			 "so refer in place of offer");
@@ -184,7 +245,8 @@ static void decide_action(struct decide_context *ctx)
 		return;
 	}
 	/* RFC 2221 section 3 */
-	if (is_referral(action) && is_us(ctx, &ctx->decision->target)) {
+	if (is_referral(action) && is_us(ctx->policy, &ctx->decision->target,
+					 ctx->input->local_port)) {
 		add_note(ctx, "a referral to \"%s\" would come back here "
 			 "(check referral_host_map, referral_local_hosts)",
 			 referral_host_to_string(&ctx->decision->target, 0));
@@ -222,18 +284,85 @@ static void decide_elsewhere(struct decide_context *ctx)
 	decide_action(ctx);
 }
 
+/* Say what is wrong with the first value that is no valid host. */
+static void note_invalid_value(struct decide_context *ctx)
+{
+	const char *const *values = ctx->input->lookup->mailhosts;
+	struct referral_host host;
+	const char *error;
+
+	for (; *values != NULL; values++) {
+		if (referral_mailhost_parse(pool_datastack_create(), *values,
+					    &host, &error) < 0) {
+			add_note(ctx, "invalid value \"%s\": %s",
+				 referral_mailhost_sanitize(*values), error);
+			return;
+		}
+	}
+}
+
+static void note_values(struct decide_context *ctx)
+{
+	const struct referral_lookup_result *lookup = ctx->input->lookup;
+	unsigned int i;
+
+	if (lookup->status != REFERRAL_LOOKUP_HOSTS)
+		return;
+	/* the usual case: they have been parsed, and are hosts */
+	for (i = 0; lookup->mailhosts[i] != NULL; i++) {
+		if (lookup->hosts == NULL || lookup->hosts[i].name == NULL) {
+			note_invalid_value(ctx);
+			return;
+		}
+	}
+}
+
 static void decide_hosts(struct decide_context *ctx)
 {
-	switch (find_home(ctx, &ctx->decision->home)) {
-	case HOME_HERE:
+	const struct referral_home *home = &ctx->input->home;
+
+	ctx->decision->home = home->host;
+	switch (home->kind) {
+	case REFERRAL_HOME_HERE:
 		decide(ctx, REFERRAL_ACTION_LOCAL, REFERRAL_REASON_HOME);
 		break;
-	case HOME_ELSEWHERE:
+	case REFERRAL_HOME_ELSEWHERE:
 		decide_elsewhere(ctx);
 		break;
-	case HOME_INVALID:
+	case REFERRAL_HOME_INVALID:
+	case REFERRAL_HOME_NONE:
 		decide(ctx, ctx->policy->failure_action,
 		       REFERRAL_REASON_INVALID_VALUE);
+		break;
+	}
+}
+
+static void decide_status(struct decide_context *ctx)
+{
+	const struct referral_policy *policy = ctx->policy;
+
+	switch (ctx->input->lookup->status) {
+	case REFERRAL_LOOKUP_HOSTS:
+		decide_hosts(ctx);
+		break;
+	case REFERRAL_LOOKUP_NO_ENTRY:
+		decide(ctx, policy->missing_action, REFERRAL_REASON_NO_ENTRY);
+		break;
+	case REFERRAL_LOOKUP_NO_VALUE:
+		decide(ctx, policy->missing_action, REFERRAL_REASON_NO_VALUE);
+		break;
+	case REFERRAL_LOOKUP_SEVERAL_ENTRIES:
+		decide(ctx, policy->failure_action,
+		       REFERRAL_REASON_SEVERAL_ENTRIES);
+		break;
+	case REFERRAL_LOOKUP_DISAGREE:
+		/* never local: one of them says that home is elsewhere */
+		decide(ctx, REFERRAL_ACTION_TEMPFAIL,
+		       REFERRAL_REASON_DISAGREE);
+		break;
+	case REFERRAL_LOOKUP_UNAVAILABLE:
+		decide(ctx, policy->failure_action,
+		       REFERRAL_REASON_UNAVAILABLE);
 		break;
 	}
 }
@@ -246,56 +375,19 @@ void referral_policy_decide(const struct referral_policy *policy, pool_t pool,
 	struct decide_context ctx = {
 		.policy = policy,
 		.input = input,
-		.pool = pool,
 		.decision = decision_r,
 	};
 
 	i_zero(decision_r);
-	switch (lookup->status) {
-	case REFERRAL_LOOKUP_HOSTS:
-		decide_hosts(&ctx);
-		break;
-	case REFERRAL_LOOKUP_NO_ENTRY:
-		decide(&ctx, policy->missing_action, REFERRAL_REASON_NO_ENTRY);
-		break;
-	case REFERRAL_LOOKUP_NO_VALUE:
-		decide(&ctx, policy->missing_action, REFERRAL_REASON_NO_VALUE);
-		break;
-	case REFERRAL_LOOKUP_SEVERAL_ENTRIES:
-		decide(&ctx, policy->failure_action,
-		       REFERRAL_REASON_SEVERAL_ENTRIES);
-		break;
-	case REFERRAL_LOOKUP_UNAVAILABLE:
-		decide(&ctx, policy->failure_action,
-		       REFERRAL_REASON_UNAVAILABLE);
-		break;
+	note_values(&ctx);
+	if (is_moving(lookup)) {
+		decision_r->home = input->home.host;
+		decide(&ctx, REFERRAL_ACTION_TEMPFAIL, REFERRAL_REASON_MOVING);
+	} else {
+		decide_status(&ctx);
 	}
 	if (lookup->error != NULL)
 		add_note(&ctx, "%s", lookup->error);
 	if (ctx.notes != NULL)
 		decision_r->detail = p_strdup(pool, str_c(ctx.notes));
-}
-
-bool referral_policy_first_foreign(const struct referral_policy *policy,
-				   pool_t pool,
-				   const struct referral_policy_input *input,
-				   struct referral_host *host_r)
-{
-	struct referral_policy_input unresolved = *input;
-	struct referral_decision decision;
-
-	if (policy->identity == NULL)
-		return FALSE;
-	unresolved.home_ips = NULL;
-	unresolved.home_ips_count = 0;
-	referral_policy_decide(policy, pool, &unresolved, &decision);
-	if (decision.action == REFERRAL_ACTION_LOCAL ||
-	    decision.home.name == NULL || decision.home.ip.family != 0)
-		return FALSE;
-	if (!policy->resolve_hosts &&
-	    decision.action != REFERRAL_ACTION_OFFER &&
-	    decision.action != REFERRAL_ACTION_PROXY)
-		return FALSE;
-	*host_r = decision.home;
-	return TRUE;
 }

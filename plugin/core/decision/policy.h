@@ -9,19 +9,32 @@ struct referral_settings;
 struct referral_identity;
 struct referral_policy;
 
+enum referral_home_kind {
+	/* the result of the lookup names no host */
+	REFERRAL_HOME_NONE,
+	/* no value is a valid host */
+	REFERRAL_HOME_INVALID,
+	REFERRAL_HOME_HERE,
+	REFERRAL_HOME_ELSEWHERE,
+};
+
+struct referral_home {
+	enum referral_home_kind kind;
+	/* _HERE, _ELSEWHERE: what the directory names */
+	struct referral_host host;
+};
+
 struct referral_policy_input {
 	const struct referral_lookup_result *lookup;
+	/* what referral_policy_find_home() has found */
+	struct referral_home home;
 	/* the client's address; family 0 if not known */
 	struct ip_addr remote_ip;
-	/* the port that the client came in on, one of ours; 0 if not known */
-	in_port_t local_port;
-	/* what the host of referral_policy_first_foreign() resolves to
-	   (referral_resolve_hosts); NULL, 0 if that was not asked or failed */
-	const struct ip_addr *home_ips;
-	unsigned int home_ips_count;
 	/* there is a plaintext password or referral_proxy_fields holds
 	   credentials: proxying is possible */
 	bool can_proxy;
+	/* the port that the client came in on, one of ours; 0 if not known */
+	in_port_t local_port;
 };
 
 /* Parse the decision settings for one protocol ("imap", "sieve", "pop3",
@@ -40,9 +53,39 @@ bool referral_protocol_has_referral(const char *protocol);
 /* Does anybody log in? Not for mail (lmtp) and commands (doveadm). */
 bool referral_protocol_has_logins(const char *protocol);
 
-/* Decide. decision_r's strings are allocated from pool. Never yields
-   ACTION_LOCAL unless this server is the home server or the settings, or
-   referral_action_attribute, say local.
+/* Where is the user at home? One of several values that is us makes this
+   server the home, otherwise it is the first valid one. home_r points into
+   lookup, or what it needs is allocated from pool. */
+void referral_policy_find_home(const struct referral_policy *policy,
+			       pool_t pool,
+			       const struct referral_lookup_result *lookup,
+			       in_port_t local_port,
+			       struct referral_home *home_r);
+/* Is the home server a name whose addresses are worth resolving: no value is
+   us by its name, and either referral_resolve_hosts is set and the outcome
+   could change, or the session will be proxied there? */
+bool referral_policy_wants_addresses(const struct referral_policy *policy,
+				     const struct referral_policy_input *input);
+/* These are its addresses: an elsewhere that is us becomes here. */
+void referral_policy_add_addresses(const struct referral_policy *policy,
+				   const struct ip_addr *ips,
+				   unsigned int ips_count,
+				   in_port_t local_port,
+				   struct referral_home *home);
+
+/* Does a session here begin because the directory says so, or is the user's
+   mailbox being moved? Then it has to be true now: what was true a while ago
+   may have the user end up in the mailbox that was left. */
+bool referral_policy_wants_fresh(const struct referral_policy *policy,
+				 const struct referral_policy_input *input);
+/* Is the user sent to another server, by a referral or by proxying, as far as
+   the policy can tell? */
+bool referral_policy_sends_away(const struct referral_policy *policy,
+				const struct referral_policy_input *input);
+
+/* Decide. decision_r's strings are input's, or allocated from pool. Never
+   yields ACTION_LOCAL unless this server is the home server or the settings,
+   or referral_action_attribute, say local.
 
    A referral is for clients in referral_networks on a protocol that has one;
    for everyone else refer, offer and suggest mean referral_other_action, also
@@ -60,14 +103,5 @@ bool referral_protocol_has_logins(const char *protocol);
 void referral_policy_decide(const struct referral_policy *policy, pool_t pool,
 			    const struct referral_policy_input *input,
 			    struct referral_decision *decision_r);
-
-/* Returns TRUE and the host that the decision would send the user to, if it
-   is a name whose addresses are worth resolving: no value is us by its name,
-   and either referral_resolve_hosts is set and the outcome could change, or
-   the session will be proxied there. */
-bool referral_policy_first_foreign(const struct referral_policy *policy,
-				   pool_t pool,
-				   const struct referral_policy_input *input,
-				   struct referral_host *host_r);
 
 #endif

@@ -19,6 +19,8 @@ static const char *const reason_names[] = {
 	[REFERRAL_REASON_NO_ENTRY] = "no_entry",
 	[REFERRAL_REASON_NO_VALUE] = "no_value",
 	[REFERRAL_REASON_SEVERAL_ENTRIES] = "several_entries",
+	[REFERRAL_REASON_DISAGREE] = "disagree",
+	[REFERRAL_REASON_MOVING] = "moving",
 	[REFERRAL_REASON_INVALID_VALUE] = "invalid_value",
 	[REFERRAL_REASON_NOT_ALLOWED] = "not_allowed",
 	[REFERRAL_REASON_UNAVAILABLE] = "unavailable",
@@ -31,6 +33,7 @@ static const char *const status_names[] = {
 	[REFERRAL_LOOKUP_NO_ENTRY] = "no_entry",
 	[REFERRAL_LOOKUP_NO_VALUE] = "no_value",
 	[REFERRAL_LOOKUP_SEVERAL_ENTRIES] = "several_entries",
+	[REFERRAL_LOOKUP_DISAGREE] = "disagree",
 	[REFERRAL_LOOKUP_UNAVAILABLE] = "unavailable",
 };
 

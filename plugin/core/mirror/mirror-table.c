@@ -288,9 +288,7 @@ static void answer_to_result(const struct referral_answer *answer,
 			     struct referral_lookup_result *result_r)
 {
 	i_zero(result_r);
-	result_r->status = answer->status;
-	result_r->mailhosts = answer->mailhosts;
-	result_r->action = answer->action;
+	referral_answer_get_result(answer, result_r);
 }
 
 static void

@@ -1,0 +1,291 @@
+/* Ask every server: see lookup-compare.h */
+
+#include "lib.h"
+#include "ioloop.h"
+#include "str.h"
+#include "referral-settings.h"
+#include "mailhost.h"
+#include "words.h"
+#include "ldap-client.h"
+#include "lookup.h"
+#include "question.h"
+#include "lookup-compare.h"
+
+/* A server that is down must not hold up a login for long. */
+#define COMPARE_PATIENCE_MSECS 1000
+
+struct lookup_server {
+	const char *uri;
+	struct referral_ldap_client *client;
+};
+
+struct lookup_servers {
+	pool_t pool;
+	struct lookup_server *servers;
+	unsigned int count;
+};
+
+struct compare_search {
+	struct lookup_compare *compare;
+	const char *uri;
+	/* NULL when it has ended */
+	struct referral_ldap_request *request;
+	struct referral_lookup_result result;
+};
+
+struct lookup_compare {
+	pool_t pool;
+	const struct referral_question *question;
+	struct compare_search *searches;
+	unsigned int count, pending;
+	struct timeout *to;
+	/* the first answer is enough */
+	bool impatient;
+
+	lookup_compare_callback_t *callback;
+	void *context;
+};
+
+int referral_lookup_servers_init(struct event *event_parent,
+				 const struct referral_directory_settings *set,
+				 const char *dns_client_socket_path,
+				 struct lookup_servers **servers_r,
+				 const char **error_r)
+{
+	const char *const *uris =
+		t_strsplit_spaces(set->referral_ldap_uris, " \t");
+	unsigned int i, count = str_array_length(uris);
+	struct referral_directory_settings one = *set;
+	struct lookup_servers *servers;
+	pool_t pool;
+
+	*servers_r = NULL;
+	if (count < 2)
+		return 0;
+	pool = pool_alloconly_create("referral lookup servers", 256);
+	servers = p_new(pool, struct lookup_servers, 1);
+	servers->pool = pool;
+	servers->servers = p_new(pool, struct lookup_server, count);
+	for (i = 0; i < count; i++) {
+		servers->servers[i].uri = p_strdup(pool, uris[i]);
+		one.referral_ldap_uris = servers->servers[i].uri;
+		if (referral_ldap_client_init(event_parent, &one,
+					      dns_client_socket_path,
+					      &servers->servers[i].client,
+					      error_r) < 0) {
+			referral_lookup_servers_deinit(&servers);
+			return -1;
+		}
+		servers->count++;
+	}
+	*servers_r = servers;
+	return 0;
+}
+
+void referral_lookup_servers_deinit(struct lookup_servers **_servers)
+{
+	struct lookup_servers *servers = *_servers;
+	unsigned int i;
+
+	*_servers = NULL;
+	if (servers == NULL)
+		return;
+	for (i = 0; i < servers->count; i++)
+		referral_ldap_client_deinit(&servers->servers[i].client);
+	pool_unref(&servers->pool);
+}
+
+static bool compare_is_in(const char *const *values, const char *wanted)
+{
+	return str_array_icase_find(values, wanted);
+}
+
+/* The order of values is the server's own affair. */
+static bool
+compare_values_equal(const char *const *values1, const char *const *values2)
+{
+	const char *const *value;
+
+	if (values1 == NULL || values2 == NULL)
+		return values1 == values2;
+	for (value = values1; *value != NULL; value++) {
+		if (!compare_is_in(values2, *value))
+			return FALSE;
+	}
+	for (value = values2; *value != NULL; value++) {
+		if (!compare_is_in(values1, *value))
+			return FALSE;
+	}
+	return TRUE;
+}
+
+static bool
+compare_results_equal(const struct referral_lookup_result *result1,
+		      const struct referral_lookup_result *result2)
+{
+	return result1->status == result2->status &&
+		null_strcmp(result1->action, result2->action) == 0 &&
+		compare_values_equal(result1->mailhosts, result2->mailhosts);
+}
+
+static const char *compare_words(const struct compare_search *search)
+{
+	const struct referral_lookup_result *result = &search->result;
+	const char *const *value;
+	string_t *str = t_str_new(128);
+
+	str_printfa(str, "%s says ", search->uri);
+	if (result->mailhosts == NULL)
+		str_append(str, referral_status_to_string(result->status));
+	for (value = result->mailhosts; value != NULL && *value != NULL;
+	     value++) {
+		str_printfa(str, "%s\"%s\"",
+			    value == result->mailhosts ? "" : " ",
+			    referral_mailhost_sanitize(*value));
+	}
+	if (result->action != NULL) {
+		str_printfa(str, " (%s)",
+			    referral_mailhost_sanitize(result->action));
+	}
+	return str_c(str);
+}
+
+static void
+compare_get_result(struct lookup_compare *compare,
+		   struct referral_lookup_result *result_r)
+{
+	const struct compare_search *search, *first = NULL;
+	unsigned int i;
+
+	*result_r = compare->searches[0].result;
+	for (i = 0; i < compare->count; i++) {
+		search = &compare->searches[i];
+		if (search->request != NULL ||
+		    search->result.status == REFERRAL_LOOKUP_UNAVAILABLE)
+			continue;
+		if (first == NULL) {
+			first = search;
+			*result_r = search->result;
+		} else if (!compare_results_equal(&first->result,
+						  &search->result)) {
+			i_zero(result_r);
+			result_r->status = REFERRAL_LOOKUP_DISAGREE;
+			result_r->source = REFERRAL_SOURCE_LDAP;
+			result_r->error = t_strdup_printf(
+				"the directory servers disagree: %s, %s",
+				compare_words(first), compare_words(search));
+			return;
+		}
+	}
+}
+
+static void compare_free(struct lookup_compare *compare)
+{
+	unsigned int i;
+
+	timeout_remove(&compare->to);
+	for (i = 0; i < compare->count; i++) {
+		if (compare->searches[i].request != NULL) {
+			referral_ldap_search_cancel(
+				&compare->searches[i].request);
+		}
+	}
+	pool_unref(&compare->pool);
+}
+
+static void compare_finish(struct lookup_compare *compare)
+{
+	lookup_compare_callback_t *callback = compare->callback;
+	void *context = compare->context;
+	struct referral_lookup_result result;
+	pool_t pool = compare->pool;
+
+	/* the result is in the pool */
+	pool_ref(pool);
+	compare_get_result(compare, &result);
+	compare_free(compare);
+	callback(&result, context);
+	pool_unref(&pool);
+}
+
+static bool compare_has_answer(const struct lookup_compare *compare)
+{
+	const struct compare_search *search;
+	unsigned int i;
+
+	for (i = 0; i < compare->count; i++) {
+		search = &compare->searches[i];
+		if (search->request == NULL &&
+		    search->result.status != REFERRAL_LOOKUP_UNAVAILABLE)
+			return TRUE;
+	}
+	return FALSE;
+}
+
+static void compare_timeout(struct lookup_compare *compare)
+{
+	timeout_remove(&compare->to);
+	compare->impatient = TRUE;
+	if (compare_has_answer(compare))
+		compare_finish(compare);
+}
+
+static void
+compare_search_callback(const struct referral_ldap_result *ldap, void *context)
+{
+	struct compare_search *search = context;
+	struct lookup_compare *compare = search->compare;
+
+	search->request = NULL;
+	referral_question_get_result(compare->question, ldap, &search->result);
+	referral_lookup_result_dup(compare->pool, &search->result,
+				   &search->result);
+	search->result.server = search->uri;
+	compare->pending--;
+	if (compare->pending == 0 ||
+	    (compare->impatient && compare_has_answer(compare)))
+		compare_finish(compare);
+}
+
+struct lookup_compare *
+referral_lookup_compare_start(struct lookup_servers *servers,
+			      const struct referral_question *question,
+			      const struct referral_ldap_search_params *params,
+			      lookup_compare_callback_t *callback,
+			      void *context)
+{
+	struct lookup_compare *compare;
+	struct compare_search *search;
+	unsigned int i;
+	pool_t pool;
+
+	pool = pool_alloconly_create("referral lookup compare", 1024);
+	compare = p_new(pool, struct lookup_compare, 1);
+	compare->pool = pool;
+	compare->question = question;
+	compare->count = compare->pending = servers->count;
+	compare->searches = p_new(pool, struct compare_search, servers->count);
+	compare->callback = callback;
+	compare->context = context;
+	for (i = 0; i < servers->count; i++) {
+		search = &compare->searches[i];
+		search->compare = compare;
+		search->uri = servers->servers[i].uri;
+		search->result.status = REFERRAL_LOOKUP_UNAVAILABLE;
+		search->request = referral_ldap_search(
+			servers->servers[i].client, params,
+			compare_search_callback, search);
+	}
+	compare->to = timeout_add(COMPARE_PATIENCE_MSECS, compare_timeout,
+				  compare);
+	return compare;
+}
+
+void referral_lookup_compare_cancel(struct lookup_compare **_compare)
+{
+	struct lookup_compare *compare = *_compare;
+
+	*_compare = NULL;
+	if (compare != NULL)
+		compare_free(compare);
+}
