@@ -30,11 +30,14 @@ struct referral_directory_settings {
 	const char *referral_ldap_sasl_mechanism;
 	const char *referral_ldap_base;
 	const char *referral_ldap_scope;
+	const char *referral_ldap_deref;
+	bool referral_ldap_heed_references;
 	const char *referral_ldap_filter;
 	const char *referral_ldap_attributes;
 	const char *referral_action_attribute;
 	unsigned int referral_ldap_timeout;
 	unsigned int referral_ldap_connect_timeout;
+	unsigned int referral_ldap_queue_timeout;
 	unsigned int referral_cache_ttl;
 	unsigned int referral_cache_home_ttl;
 	unsigned int referral_cache_negative_ttl;

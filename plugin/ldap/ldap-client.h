@@ -1,6 +1,8 @@
 #ifndef REFERRAL_LDAP_CLIENT_H
 #define REFERRAL_LDAP_CLIENT_H
 
+#include "net.h"
+
 /* LDAP searches over one or more servers, without ever blocking: no
    synchronous ldap_* call, no getaddrinfo(), no file access after init.
    The rest of the plugin sees libldap through this header only. */
@@ -29,6 +31,15 @@ struct referral_ldap_search_params {
 	/* entries that the server is to send at most; 0 = 2, so that several
 	   are noticed */
 	unsigned int size_limit;
+	/* The end of base that is the same for every user ("" or NULL = none):
+	   if the server knows nothing below it, that is NO_ENTRY. */
+	const char *base_tail;
+	/* NULL, or ask this server of referral_ldap_uris alone, as it is
+	   written there */
+	const char *server;
+	/* NULL, or what an answer that comes too late is known by: see
+	   referral_ldap_client_set_late_callback() */
+	const char *key;
 };
 
 struct referral_ldap_result {
@@ -64,13 +75,74 @@ int referral_ldap_client_init(struct event *event_parent,
    REFERRAL_LDAP_UNAVAILABLE, from inside this call. */
 void referral_ldap_client_deinit(struct referral_ldap_client **client);
 
+/* Answers that come after their request has failed for want of one. key is
+   params.key; the status is not UNAVAILABLE. Both are valid during the call. */
+typedef void
+referral_ldap_late_callback_t(const char *key,
+			      const struct referral_ldap_result *result,
+			      void *context);
+void referral_ldap_client_set_late_callback(
+	struct referral_ldap_client *client,
+	referral_ldap_late_callback_t *callback, void *context);
+
 /* Search. The callback is called exactly once, never from inside this call
-   and never after referral_ldap_search_cancel(); at the latest after
-   timeout_msecs. params are copied as far as needed. */
+   and never after referral_ldap_search_cancel(). It fails if no server answers
+   anything for referral_ldap_timeout, if this search is not answered so long
+   after it was sent, or if it could not be sent for
+   referral_ldap_queue_timeout. params are copied as far as needed. */
 struct referral_ldap_request *
 referral_ldap_search(struct referral_ldap_client *client,
 		     const struct referral_ldap_search_params *params,
 		     referral_ldap_callback_t *callback, void *context);
 void referral_ldap_search_cancel(struct referral_ldap_request **request);
+
+enum referral_ldap_server_state {
+	/* not connected, and nobody wants it */
+	REFERRAL_LDAP_SERVER_IDLE,
+	REFERRAL_LDAP_SERVER_CONNECTING,
+	REFERRAL_LDAP_SERVER_READY,
+	/* connected, but slow or refusing: others are preferred */
+	REFERRAL_LDAP_SERVER_DEMOTED,
+	/* connected, and an answer is overdue */
+	REFERRAL_LDAP_SERVER_SUSPECT,
+	/* left alone until it may be tried again */
+	REFERRAL_LDAP_SERVER_FAILED,
+};
+
+/* One address of one server. */
+struct referral_ldap_server_status {
+	/* as in referral_ldap_uris */
+	const char *uri;
+	/* family 0: of a UNIX socket, or not known yet */
+	struct ip_addr ip;
+	enum referral_ldap_server_state state;
+	/* since when it is (not) connected */
+	time_t since;
+	/* NULL if there was none; when */
+	const char *last_error;
+	time_t last_error_at;
+	/* searches under way, and how many it is trusted with at a time */
+	unsigned int pending, pending_limit;
+	/* FAILED, DEMOTED: until it may be tried again */
+	unsigned int retry_msecs;
+};
+ARRAY_DEFINE_TYPE(referral_ldap_server_status,
+		  struct referral_ldap_server_status);
+
+struct referral_ldap_client_status {
+	/* searches in line, and those that were sent */
+	unsigned int waiting, begun;
+	/* in order of preference */
+	const struct referral_ldap_server_status *servers;
+	unsigned int servers_count;
+};
+
+/* How things are now; allocated from the data stack. */
+void referral_ldap_client_get_status(
+	const struct referral_ldap_client *client,
+	struct referral_ldap_client_status *status_r);
+/* "ready" etc. */
+const char *
+referral_ldap_server_state_to_string(enum referral_ldap_server_state state);
 
 #endif

@@ -125,7 +125,8 @@ void referral_ldap_conn_open(struct referral_ldap_conn *conn)
 		i_stream_create_fd(conn->fd, CONN_INPUT_BUFFER_SIZE);
 	conn->sockbuf.output = o_stream_create_fd(conn->fd, SIZE_MAX);
 	o_stream_set_no_error_handling(conn->sockbuf.output, TRUE);
-	if (referral_ldap_sockbuf_init(&conn->sockbuf, conn->fd, &conn->ld,
+	if (referral_ldap_sockbuf_init(&conn->sockbuf, conn->fd,
+				       conn->set->deref, &conn->ld,
 				       &error) < 0) {
 		referral_ldap_conn_phase_fail(conn,
 			REFERRAL_SERVER_UNREACHABLE, error, NULL);

@@ -78,35 +78,81 @@ void referral_ldap_conn_bind(struct referral_ldap_conn *conn)
 	}
 }
 
-static void
-conn_bind_fail(struct referral_ldap_conn *conn, int code, const char *error)
+/* Is it the server or our connection to it, not who we say we are? */
+static bool
+bind_code_is_server(int code, enum referral_server_failure *failure_r,
+		    const char **setting_r)
 {
+	*failure_r = REFERRAL_SERVER_UNUSABLE;
 	switch (code) {
 	case LDAP_BUSY:
 	case LDAP_UNAVAILABLE:
 	case LDAP_TIMELIMIT_EXCEEDED:
 	case LDAP_OTHER:
-		referral_ldap_conn_phase_fail(conn,
-			REFERRAL_SERVER_UNREACHABLE, error, NULL);
-		break;
+		*failure_r = REFERRAL_SERVER_UNREACHABLE;
+		*setting_r = NULL;
+		return TRUE;
 	case LDAP_CONFIDENTIALITY_REQUIRED:
-		referral_ldap_conn_phase_fail(conn, REFERRAL_SERVER_UNUSABLE,
-			error, "referral_ldap_starttls");
-		break;
-	case LDAP_AUTH_METHOD_NOT_SUPPORTED:
-		referral_ldap_conn_phase_fail(conn, REFERRAL_SERVER_UNUSABLE,
-			error, "referral_ldap_sasl_mechanism");
-		break;
+	case LDAP_STRONG_AUTH_REQUIRED:
+		*setting_r = "referral_ldap_starttls";
+		return TRUE;
+	case LDAP_UNWILLING_TO_PERFORM:
+		/* 389-ds: a connection that is too weak, or an account that is
+		   locked */
+		*setting_r = "referral_ldap_starttls and referral_ldap_auth_dn";
+		return TRUE;
 	default:
-		referral_ldap_conn_phase_fail(conn,
-			REFERRAL_SERVER_CREDENTIALS, error,
-			conn_binds_simply(conn) &&
-			*conn->set->auth_dn == '\0' ? "referral_ldap_auth_dn" :
-			!conn_binds_simply(conn) &&
-			!conn->set->sasl_password ?
-				"referral_ldap_sasl_mechanism" :
-				"referral_ldap_auth_dn_password");
+		*setting_r = "the directory server";
+		return TRUE;
+	case LDAP_INVALID_CREDENTIALS:
+	case LDAP_INAPPROPRIATE_AUTH:
+	case LDAP_CONSTRAINT_VIOLATION:
+	case LDAP_INVALID_DN_SYNTAX:
+	case LDAP_NO_SUCH_OBJECT:
+	case LDAP_INSUFFICIENT_ACCESS:
+	case LDAP_AUTH_METHOD_NOT_SUPPORTED:
+		break;
 	}
+	return FALSE;
+}
+
+/* Only what may count as a wrong password is tried so rarely. */
+static void
+conn_get_bind_failure(const struct referral_ldap_conn *conn, int code,
+		      enum referral_server_failure *failure_r,
+		      const char **setting_r)
+{
+	if (bind_code_is_server(code, failure_r, setting_r))
+		return;
+	switch (code) {
+	case LDAP_INVALID_DN_SYNTAX:
+	case LDAP_NO_SUCH_OBJECT:
+	case LDAP_INSUFFICIENT_ACCESS:
+		*setting_r = "referral_ldap_auth_dn";
+		return;
+	case LDAP_AUTH_METHOD_NOT_SUPPORTED:
+		*setting_r = "referral_ldap_sasl_mechanism";
+		return;
+	default:
+		break;
+	}
+	*failure_r = REFERRAL_SERVER_CREDENTIALS;
+	if (conn_binds_simply(conn) && *conn->set->auth_dn == '\0')
+		*setting_r = "referral_ldap_auth_dn";
+	else if (!conn_binds_simply(conn) && !conn->set->sasl_password)
+		*setting_r = "referral_ldap_sasl_mechanism";
+	else
+		*setting_r = "referral_ldap_auth_dn_password";
+}
+
+static void
+conn_bind_fail(struct referral_ldap_conn *conn, int code, const char *error)
+{
+	enum referral_server_failure failure;
+	const char *setting;
+
+	conn_get_bind_failure(conn, code, &failure, &setting);
+	referral_ldap_conn_phase_fail(conn, failure, error, setting);
 }
 
 static void

@@ -8,6 +8,7 @@
 
 #include "ldap-conn.h"
 #include "ldap-sockbuf.h"
+#include "window.h"
 
 struct ssl_iostream;
 struct referral_sasl_client;
@@ -18,6 +19,8 @@ struct referral_ldap_slot {
 	/* messages received for it */
 	unsigned int messages;
 	uint64_t sent_at;
+	/* nothing else was under way */
+	bool alone;
 	/* NULL if forgotten */
 	struct referral_ldap_search *search;
 };
@@ -49,6 +52,9 @@ struct referral_ldap_conn {
 	unsigned int slots_count;
 	uint64_t progress_at;
 	bool suspect;
+	struct referral_window window;
+	/* The server has sent references: it is asked not to. */
+	bool sends_references;
 	/* input is left alone */
 	bool paused;
 	/* that are handed out in one turn of the loop */

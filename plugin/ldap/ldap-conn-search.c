@@ -4,9 +4,13 @@
 #include "ioloop.h"
 #include "ldap-conn-private.h"
 
-/* A search that we allow two entries has no use for more messages than that
-   and a few references. */
+/* A search that we allow two entries has no use for more messages than that,
+   but for references: Active Directory sends one for each of its parts. Who
+   sends them without end is told by the silence. */
 #define CONN_SLOT_MAX_MESSAGES 100
+/* Not critical: "answer for yourself alone, without references" ([MS-ADTS]
+   section 3.1.1.3.4.1.4) */
+#define CONTROL_DOMAIN_SCOPE "1.2.840.113556.1.4.1339"
 
 static void conn_watch(struct referral_ldap_conn *conn);
 
@@ -35,28 +39,42 @@ static void conn_watch(struct referral_ldap_conn *conn)
 		return;
 
 	silent_msecs = now - conn_silent_since(conn);
-	if (silent_msecs >= set->stall_msecs) {
-		referral_ldap_conn_break(conn, t_strdup_printf(
-			"no answer within %u ms (check the directory server "
-			"and referral_ldap_timeout)", set->stall_msecs));
-		return;
-	}
 	if (silent_msecs < set->suspect_msecs) {
 		conn_watch_start(conn, set->suspect_msecs - silent_msecs);
 		return;
 	}
-	conn_watch_start(conn, set->stall_msecs - silent_msecs);
 	if (!conn->suspect) {
+		conn_watch_start(conn, silent_msecs < set->stall_msecs ?
+				 set->stall_msecs - silent_msecs : 1);
 		conn->suspect = TRUE;
-		conn->vfuncs->suspect(conn);
+		if (conn->vfuncs->suspect != NULL)
+			conn->vfuncs->suspect(conn);
+	} else if (silent_msecs < set->stall_msecs) {
+		conn_watch_start(conn, set->stall_msecs - silent_msecs);
+	} else {
+		conn_watch_start(conn, set->stall_msecs);
+		conn->vfuncs->stalled(conn);
 	}
 }
 
 bool referral_ldap_conn_can_send(const struct referral_ldap_conn *conn)
 {
-	return conn->state == REFERRAL_LDAP_CONN_READY && !conn->suspect &&
+	return conn->state == REFERRAL_LDAP_CONN_READY &&
 		!conn->sockbuf.output_failed &&
-		conn->slots_count < N_ELEMENTS(conn->slots);
+		conn->slots_count < conn->window.limit;
+}
+
+unsigned int
+referral_ldap_conn_get_pending(const struct referral_ldap_conn *conn,
+			       unsigned int *limit_r)
+{
+	*limit_r = conn->window.limit;
+	return conn->slots_count;
+}
+
+void referral_ldap_conn_refused(struct referral_ldap_conn *conn)
+{
+	referral_window_refused(&conn->window, referral_ldap_now());
 }
 
 /* Does libldap's error concern the search, or the connection? */
@@ -79,6 +97,10 @@ int referral_ldap_conn_send(struct referral_ldap_conn *conn,
 	const struct referral_ldap_search_params *params = search->params;
 	struct timeval time_limit = { conn->set->time_limit_secs, 0 };
 	char *no_attributes[] = { LDAP_NO_ATTRS, NULL };
+	LDAPControl domain_scope = { .ldctl_oid = CONTROL_DOMAIN_SCOPE };
+	LDAPControl *controls[] = {
+		conn->sends_references ? &domain_scope : NULL, NULL
+	};
 	struct referral_ldap_slot *slot;
 	int ret, msgid;
 
@@ -95,7 +117,7 @@ int referral_ldap_conn_send(struct referral_ldap_conn *conn,
 	ret = ldap_search_ext(conn->ld, params->base, params->scope,
 			      params->filter, params->attributes[0] == NULL ?
 			      no_attributes : (char **)params->attributes,
-			      0, NULL, NULL, &time_limit,
+			      0, controls, NULL, &time_limit,
 			      search->answer.size_limit, &msgid);
 	if (ret != LDAP_SUCCESS) {
 		if (ldap_error_is_of_search(ret)) {
@@ -106,7 +128,8 @@ int referral_ldap_conn_send(struct referral_ldap_conn *conn,
 		return 0;
 	}
 
-	slot = &conn->slots[conn->slots_count++];
+	slot = &conn->slots[conn->slots_count];
+	slot->alone = conn->slots_count++ == 0;
 	slot->msgid = msgid;
 	slot->messages = 0;
 	slot->sent_at = referral_ldap_now();
@@ -148,12 +171,16 @@ void referral_ldap_conn_forget(struct referral_ldap_search *search)
 }
 
 struct referral_ldap_search *
-referral_ldap_conn_take_search(struct referral_ldap_conn *conn)
+referral_ldap_conn_take_search(struct referral_ldap_conn *conn,
+			       unsigned int msecs)
 {
 	struct referral_ldap_search *search;
+	uint64_t now = referral_ldap_now();
 	unsigned int i;
 
 	for (i = conn->slots_count; i > 0; i--) {
+		if (msecs > 0 && now - conn->slots[i-1].sent_at > msecs)
+			break;
 		if ((search = conn->slots[i-1].search) != NULL) {
 			conn->slots[i-1].search = NULL;
 			search->conn = NULL;
@@ -163,43 +190,58 @@ referral_ldap_conn_take_search(struct referral_ldap_conn *conn)
 	return NULL;
 }
 
-void referral_ldap_conn_drain(struct referral_ldap_conn *conn)
+static void conn_close_unneeded(struct referral_ldap_conn *conn)
 {
-	if (conn->state == REFERRAL_LDAP_CONN_DEAD)
-		return;
-	i_assert(conn->state == REFERRAL_LDAP_CONN_READY);
-
-	referral_ldap_conn_set_state(conn, REFERRAL_LDAP_CONN_DRAINING);
-	if (conn->slots_count == 0) {
-		referral_ldap_conn_close(conn, REFERRAL_LDAP_CONN_END_CLOSED,
-			REFERRAL_SERVER_UNREACHABLE, "not needed any more");
-	}
+	referral_ldap_conn_close(conn, REFERRAL_LDAP_CONN_END_CLOSED,
+		REFERRAL_SERVER_UNREACHABLE, "not needed any more");
 }
 
-bool referral_ldap_conn_resume(struct referral_ldap_conn *conn)
+static bool conn_is_awaited(const struct referral_ldap_conn *conn)
 {
-	if (conn->state != REFERRAL_LDAP_CONN_DRAINING || conn->suspect)
-		return FALSE;
-	referral_ldap_conn_set_state(conn, REFERRAL_LDAP_CONN_READY);
-	return TRUE;
+	unsigned int i;
+
+	for (i = 0; i < conn->slots_count; i++) {
+		if (conn->slots[i].search != NULL)
+			return TRUE;
+	}
+	return FALSE;
+}
+
+void referral_ldap_conn_leave(struct referral_ldap_conn *conn,
+			      const struct referral_ldap_conn_vfuncs *vfuncs,
+			      void *context)
+{
+	i_assert(conn->state == REFERRAL_LDAP_CONN_READY);
+
+	conn->vfuncs = vfuncs;
+	conn->context = context;
+	conn->progress_at = referral_ldap_now();
+	referral_ldap_conn_set_state(conn, REFERRAL_LDAP_CONN_DRAINING);
+	if (!conn_is_awaited(conn))
+		conn_close_unneeded(conn);
 }
 
 static void
 conn_answered(struct referral_ldap_conn *conn,
-	      struct referral_ldap_search *search, int code,
-	      const char *diagnostic)
+	      struct referral_ldap_search *search,
+	      struct referral_ldap_reply *reply)
 {
 	conn->progress_at = referral_ldap_now();
-	conn->suspect = FALSE;
+	if (conn->suspect) {
+		/* Watch it as closely as before. */
+		conn->suspect = FALSE;
+		timeout_remove(&conn->to_watch);
+		if (conn->slots_count > 0)
+			conn_watch_start(conn, conn->set->suspect_msecs);
+	}
 	if (search != NULL)
 		search->conn = NULL;
-	conn->vfuncs->answered(conn, search, code, diagnostic);
+	reply->server_name = conn->name;
+	conn->vfuncs->answered(conn, search, reply);
 
 	if (conn->state == REFERRAL_LDAP_CONN_DRAINING &&
-	    conn->slots_count == 0) {
-		referral_ldap_conn_close(conn, REFERRAL_LDAP_CONN_END_CLOSED,
-			REFERRAL_SERVER_UNREACHABLE, "not needed any more");
-	}
+	    !conn_is_awaited(conn))
+		conn_close_unneeded(conn);
 }
 
 static void
@@ -207,6 +249,7 @@ conn_search_entry(struct referral_ldap_conn *conn,
 		  struct referral_ldap_slot *slot, LDAPMessage *msg)
 {
 	struct referral_ldap_search *search = slot->search;
+	struct referral_ldap_reply reply = { .code = LDAP_SUCCESS };
 
 	if (search == NULL)
 		return;
@@ -215,7 +258,7 @@ conn_search_entry(struct referral_ldap_conn *conn,
 	if (search->answer.entries > 1) {
 		/* Whatever follows changes nothing. */
 		slot->search = NULL;
-		conn_answered(conn, search, LDAP_SUCCESS, NULL);
+		conn_answered(conn, search, &reply);
 	}
 }
 
@@ -224,16 +267,23 @@ conn_search_result(struct referral_ldap_conn *conn,
 		   struct referral_ldap_slot *slot, LDAPMessage *msg)
 {
 	struct referral_ldap_search *search = slot->search;
-	char *diagnostic = NULL;
-	int ret, code = LDAP_OTHER;
+	struct referral_ldap_reply reply = { .code = LDAP_OTHER };
+	char *diagnostic = NULL, *matched_dn = NULL;
+	int ret;
 
-	ret = ldap_parse_result(conn->ld, msg, &code, NULL, &diagnostic,
-				NULL, NULL, 0);
+	ret = ldap_parse_result(conn->ld, msg, &reply.code, &matched_dn,
+				&diagnostic, NULL, NULL, 0);
 	if (ret != LDAP_SUCCESS)
-		code = ret;
+		reply.code = ret;
+	reply.diagnostic = diagnostic;
+	reply.matched_dn = matched_dn;
+	referral_window_answered(&conn->window, slot->sent_at,
+		referral_ldap_now(), slot->alone,
+		conn->slots_count >= conn->window.limit);
 	conn_slot_delete(conn, slot);
-	conn_answered(conn, search, code, diagnostic);
+	conn_answered(conn, search, &reply);
 	ldap_memfree(diagnostic);
+	ldap_memfree(matched_dn);
 }
 
 static struct referral_ldap_slot *
@@ -253,20 +303,23 @@ void referral_ldap_conn_search_message(struct referral_ldap_conn *conn,
 {
 	struct referral_ldap_slot *slot = conn_find_slot(conn, ldap_msgid(msg));
 
-	if (slot == NULL || ++slot->messages > CONN_SLOT_MAX_MESSAGES) {
+	if (slot == NULL || slot->messages > CONN_SLOT_MAX_MESSAGES) {
 		referral_ldap_conn_break(conn, "the server sends messages "
 					 "that nobody asked for");
 		return;
 	}
 	switch (type) {
 	case LDAP_RES_SEARCH_ENTRY:
+		slot->messages++;
 		conn_search_entry(conn, slot, msg);
 		break;
 	case LDAP_RES_SEARCH_REFERENCE:
+		conn->sends_references = TRUE;
 		if (slot->search != NULL)
 			slot->search->answer.references = TRUE;
 		break;
 	case LDAP_RES_INTERMEDIATE:
+		slot->messages++;
 		break;
 	case LDAP_RES_SEARCH_RESULT:
 		conn_search_result(conn, slot, msg);

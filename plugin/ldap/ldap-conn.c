@@ -60,6 +60,8 @@ referral_ldap_conn_create(struct event *event_parent,
 	conn->context = context;
 	conn->fd = -1;
 	conn->turn_max_messages = CONN_TURN_MAX_MESSAGES;
+	referral_window_init(&conn->window, REFERRAL_LDAP_CONN_MAX_PENDING,
+			     set->stall_msecs);
 	conn->event = event_create(event_parent);
 	if (ip != NULL)
 		conn->ip = *ip;

@@ -48,10 +48,12 @@ struct referral_ldap_conn_settings {
 	bool sasl_password;
 	/* for each phase until READY */
 	unsigned int phase_msecs;
-	/* without an answer for so long the connection is suspect / dead */
+	/* without an answer for so long the connection is suspect, stalled */
 	unsigned int suspect_msecs, stall_msecs;
 	/* the server's time limit for a search */
 	unsigned int time_limit_secs;
+	/* LDAP_DEREF_* */
+	int deref;
 	/* for host names */
 	const char *dns_client_socket_path;
 	/* NULL if no URI needs it */
@@ -79,12 +81,15 @@ struct referral_ldap_conn_vfuncs {
 	/* An answer is overdue: others should be asked. It is told again
 	   when an answer comes after all: by answered(). */
 	void (*suspect)(struct referral_ldap_conn *conn);
+	/* Still nothing: referral_ldap_conn_leave() or break it, or it is told
+	   again after as long. */
+	void (*stalled)(struct referral_ldap_conn *conn);
 	/* An answer came: search, which is not on the connection any more, is
-	   complete with this LDAP result code and diagnostic message; NULL if
-	   it was forgotten. */
+	   complete with this reply, which may be changed; NULL if it was
+	   forgotten. */
 	void (*answered)(struct referral_ldap_conn *conn,
 			 struct referral_ldap_search *search,
-			 int code, const char *diagnostic);
+			 struct referral_ldap_reply *reply);
 	/* Not NULL: nothing is sent with referral_ldap_conn_send(), the owner
 	   does that with the LDAP handle, and here is each message that comes
 	   once the connection is ready. */
@@ -109,11 +114,11 @@ void referral_ldap_conn_destroy(struct referral_ldap_conn **conn);
 
 /* Begin. Whatever comes of it is told later, never from inside this call. */
 void referral_ldap_conn_connect(struct referral_ldap_conn *conn);
-/* Accept no more searches, close when the last answer has come. It was ready;
-   that it is dead by now, which its owner has not been told yet, is no error. */
-void referral_ldap_conn_drain(struct referral_ldap_conn *conn);
-/* Undo that. Returns FALSE if it is too late. */
-bool referral_ldap_conn_resume(struct referral_ldap_conn *conn);
+/* Accept no more searches, close when the last answer has come; to this owner,
+   from now on. It was ready. */
+void referral_ldap_conn_leave(struct referral_ldap_conn *conn,
+			      const struct referral_ldap_conn_vfuncs *vfuncs,
+			      void *context);
 /* Close it now; dead() follows from the ioloop. error is copied. */
 void referral_ldap_conn_close(struct referral_ldap_conn *conn,
 			      enum referral_ldap_conn_end end,
@@ -128,8 +133,15 @@ void referral_ldap_conn_fail(struct referral_ldap_conn *conn,
 void referral_ldap_conn_break(struct referral_ldap_conn *conn,
 			      const char *cause);
 
-/* TRUE if send() may be called. */
+/* TRUE if send() may be called: it is ready, and no more is under way than it
+   answers in time. */
 bool referral_ldap_conn_can_send(const struct referral_ldap_conn *conn);
+/* Searches under way, and how many may be. */
+unsigned int
+referral_ldap_conn_get_pending(const struct referral_ldap_conn *conn,
+			       unsigned int *limit_r);
+/* The server has said that it is busy: send less. */
+void referral_ldap_conn_refused(struct referral_ldap_conn *conn);
 /* Returns 1 if it is on the connection, 0 if the connection broke (dead() will
    follow), -1 if no server can be sent this, with error_r. */
 int referral_ldap_conn_send(struct referral_ldap_conn *conn,
@@ -137,9 +149,11 @@ int referral_ldap_conn_send(struct referral_ldap_conn *conn,
 			    const char **error_r);
 /* The answer is not wanted any more. */
 void referral_ldap_conn_forget(struct referral_ldap_search *search);
-/* Take back the newest search, NULL if there is none. */
+/* Take back the newest search, if it was sent within the last msecs (0 = at any
+   time); NULL if there is none. */
 struct referral_ldap_search *
-referral_ldap_conn_take_search(struct referral_ldap_conn *conn);
+referral_ldap_conn_take_search(struct referral_ldap_conn *conn,
+			       unsigned int msecs);
 
 /* Leave further input alone, or go on with it. How many messages are handed out
    in one turn of the loop; 0 for the default. */

@@ -1,15 +1,12 @@
-/* Addresses of LDAP servers and what is logged about them: see
-   ldap-servers-private.h */
+/* Addresses of LDAP servers: see ldap-servers-private.h */
 
 #include "lib.h"
 #include "array.h"
-#include "lib-event.h"
+#include "ioloop.h"
 #include "ldap-servers-private.h"
 
 /* of one host name */
 #define SERVERS_MAX_ADDRESSES 8
-/* An error that has changed is logged no more often than this. */
-#define SERVERS_LOG_INTERVAL_MSECS (10*1000)
 
 struct referral_ldap_peer *
 referral_ldap_peer_get(const struct referral_ldap_servers *servers,
@@ -21,9 +18,23 @@ referral_ldap_peer_get(const struct referral_ldap_servers *servers,
 	return container_of(*healthp, struct referral_ldap_peer, health);
 }
 
-void referral_ldap_peer_add(struct referral_ldap_servers *servers,
-			    const struct referral_ldap_uri *uri,
-			    unsigned int rank, const struct ip_addr *ip)
+/* 64 are more than anyone has; if not, some share one. */
+static uint64_t servers_take_bit(struct referral_ldap_servers *servers)
+{
+	uint64_t bit = 1;
+
+	while (bit != 0 && (servers->bits & bit) != 0)
+		bit <<= 1;
+	if (bit == 0)
+		bit = 1;
+	servers->bits |= bit;
+	return bit;
+}
+
+static struct referral_ldap_peer *
+peer_add(struct referral_ldap_servers *servers,
+	 const struct referral_ldap_uri *uri, unsigned int rank,
+	 const struct ip_addr *ip, uint64_t bit)
 {
 	struct referral_ldap_peer *peer = i_new(struct referral_ldap_peer, 1);
 	struct referral_server *health = &peer->health;
@@ -32,7 +43,9 @@ void referral_ldap_peer_add(struct referral_ldap_servers *servers,
 	peer->servers = servers;
 	peer->uri = uri;
 	peer->ip = *ip;
+	peer->changed_at = ioloop_time;
 	peer->health.rank = rank;
+	peer->health.bit = bit;
 
 	/* behind all of its rank */
 	for (idx = array_count(&servers->peers); idx > 0; idx--) {
@@ -41,6 +54,33 @@ void referral_ldap_peer_add(struct referral_ldap_servers *servers,
 			break;
 	}
 	array_insert(&servers->peers, idx, &health, 1);
+	return peer;
+}
+
+struct referral_ldap_peer *
+referral_ldap_peer_add(struct referral_ldap_servers *servers,
+		       const struct referral_ldap_uri *uri,
+		       unsigned int rank, const struct ip_addr *ip)
+{
+	return peer_add(servers, uri, rank, ip, servers_take_bit(servers));
+}
+
+struct referral_ldap_peer *
+referral_ldap_peer_add_twin(struct referral_ldap_peer *peer)
+{
+	struct referral_ldap_servers *servers = peer->servers;
+	struct referral_ldap_peer *twin;
+	unsigned int i;
+
+	for (i = 0; i < array_count(&servers->peers); i++) {
+		twin = referral_ldap_peer_get(servers, i);
+		if (twin != peer && twin->health.bit == peer->health.bit)
+			return NULL;
+	}
+	twin = peer_add(servers, peer->uri, peer->health.rank, &peer->ip,
+			peer->health.bit);
+	twin->twin = TRUE;
+	return twin;
 }
 
 void referral_ldap_peer_delete(struct referral_ldap_peer *peer)
@@ -50,11 +90,12 @@ void referral_ldap_peer_delete(struct referral_ldap_peer *peer)
 
 	i_assert(peer->conn == NULL);
 
-	if (servers->avoid == peer)
-		servers->avoid = NULL;
 	for (i = 0; referral_ldap_peer_get(servers, i) != peer; i++) ;
 	array_delete(&servers->peers, i, 1);
+	if (!peer->twin)
+		servers->bits &= ~peer->health.bit;
 	i_free(peer->logged_error);
+	i_free(peer->error);
 	i_free(peer);
 }
 
@@ -80,7 +121,8 @@ peer_find(struct referral_ldap_servers *servers,
 
 	for (i = 0; i < array_count(&servers->peers); i++) {
 		peer = referral_ldap_peer_get(servers, i);
-		if (peer->uri == uri && net_ip_compare(&peer->ip, ip))
+		if (peer->uri == uri && !peer->twin &&
+		    net_ip_compare(&peer->ip, ip))
 			return peer;
 	}
 	return NULL;
@@ -96,7 +138,8 @@ peers_drop_addresses(struct referral_ldap_peer *resolved_peer,
 
 	for (i = array_count(&servers->peers); i > 0; i--) {
 		peer = referral_ldap_peer_get(servers, i-1);
-		if (peer == resolved_peer || peer->uri != resolved_peer->uri)
+		if (peer == resolved_peer || peer->twin ||
+		    peer->uri != resolved_peer->uri)
 			continue;
 		peer->gone = !ips_find(ips, ips_count, &peer->ip);
 		if (peer->gone && peer->conn == NULL)
@@ -120,8 +163,9 @@ bool referral_ldap_peer_resolved(struct referral_ldap_peer *peer,
 		if (peer_find(peer->servers, peer->uri, &ips[i]) != NULL)
 			continue;
 		if (found) {
-			referral_ldap_peer_add(peer->servers, peer->uri,
-					       peer->health.rank, &ips[i]);
+			(void)referral_ldap_peer_add(peer->servers, peer->uri,
+						     peer->health.rank,
+						     &ips[i]);
 		} else {
 			peer->ip = ips[i];
 			found = TRUE;
@@ -129,39 +173,3 @@ bool referral_ldap_peer_resolved(struct referral_ldap_peer *peer,
 	}
 	return found;
 }
-
-void referral_ldap_peer_log_failure(struct referral_ldap_peer *peer,
-				    const char *error)
-{
-	struct event *event = referral_ldap_conn_get_event(peer->conn);
-	uint64_t now = referral_ldap_now();
-
-	if (!peer->failing)
-		peer->failing_since = now;
-	else if (strcmp(peer->logged_error, error) == 0 ||
-		 now - peer->logged_at < SERVERS_LOG_INTERVAL_MSECS) {
-		e_debug(event, "%s", error);
-		return;
-	}
-	peer->failing = TRUE;
-	peer->logged_at = now;
-	i_free(peer->logged_error);
-	peer->logged_error = i_strdup(error);
-	e_error(event, "%s", error);
-}
-
-void referral_ldap_peer_log_recovery(struct referral_ldap_peer *peer)
-{
-	uint64_t msecs = referral_ldap_now() - peer->failing_since;
-
-	if (!peer->failing)
-		return;
-	e_info(referral_ldap_conn_get_event(peer->conn),
-	       "ldap server %s works again after %u.%03u s",
-	       referral_ldap_conn_get_name(peer->conn),
-	       (unsigned int)(msecs / 1000), (unsigned int)(msecs % 1000));
-	peer->failing = FALSE;
-	peer->failing_ready = FALSE;
-	i_free(peer->logged_error);
-}
-

@@ -2,6 +2,7 @@
 
 #include "lib.h"
 #include "str-sanitize.h"
+#include "dn.h"
 #include "ldap-result.h"
 
 #define LDAP_DIAGNOSTIC_MAX_LEN 200
@@ -11,54 +12,23 @@ void referral_ldap_answer_reset(struct referral_ldap_answer *answer)
 	answer->entries = 0;
 	answer->references = FALSE;
 	answer->values = NULL;
-}
-
-/* A C string cannot hold a NUL: let the value be an invalid one instead of
-   shortening it to one that may be valid. */
-static const char *value_dup(pool_t pool, const struct berval *bv)
-{
-	char *value = p_malloc(pool, bv->bv_len + 1);
-	ber_len_t i;
-
-	for (i = 0; i < bv->bv_len; i++)
-		value[i] = bv->bv_val[i] == '\0' ? 0x01 : bv->bv_val[i];
-	return value;
-}
-
-static const char *const *
-values_dup(pool_t pool, LDAP *ld, LDAPMessage *entry, const char *attribute)
-{
-	struct berval **bvs = ldap_get_values_len(ld, entry, attribute);
-	unsigned int i, count = ldap_count_values_len(bvs);
-	const char **values = p_new(pool, const char *, count + 1);
-
-	for (i = 0; i < count; i++)
-		values[i] = value_dup(pool, bvs[i]);
-	ldap_value_free_len(bvs);
-	return values;
-}
-
-const char *const *const *
-referral_ldap_entry_get_values(pool_t pool, LDAP *ld, LDAPMessage *entry,
-			       const char *const *attributes)
-{
-	const char *const **values;
-	unsigned int i, count = str_array_length(attributes);
-
-	values = p_new(pool, const char *const *, count + 1);
-	for (i = 0; i < count; i++)
-		values[i] = values_dup(pool, ld, entry, attributes[i]);
-	return values;
+	answer->unasked = answer->missing = NULL;
 }
 
 void referral_ldap_answer_add_entry(struct referral_ldap_answer *answer,
 				    LDAP *ld, LDAPMessage *entry,
 				    const char *const *attributes)
 {
+	unsigned int i;
+
 	if (answer->entries++ > 0)
 		return;
 	answer->values = referral_ldap_entry_get_values(answer->pool, ld,
-							entry, attributes);
+		entry, attributes, &answer->unasked);
+	for (i = 0; attributes[i] != NULL && answer->missing == NULL; i++) {
+		if (answer->values[i][0] == NULL)
+			answer->missing = attributes[i];
+	}
 }
 
 const char *referral_ldap_strerror(int code, const char *diagnostic)
@@ -87,6 +57,9 @@ static const char *result_code_get_hint(int code)
 	case LDAP_CONFIDENTIALITY_REQUIRED:
 	case LDAP_INAPPROPRIATE_AUTH:
 		return "referral_ldap_auth_dn and referral_ldap_starttls";
+	case LDAP_UNWILLING_TO_PERFORM:
+		return "the directory server, and that the account in "
+			"referral_ldap_auth_dn need not change its password";
 	case LDAP_TIMELIMIT_EXCEEDED:
 	case LDAP_ADMINLIMIT_EXCEEDED:
 		return "that the attributes in referral_ldap_filter are "
@@ -96,70 +69,96 @@ static const char *result_code_get_hint(int code)
 	}
 }
 
-static enum referral_ldap_verdict result_code_get_verdict(int code)
+/* Part of the base depends on the user, and what doesn't is there: it is the
+   user who isn't. */
+static bool
+reply_is_no_entry(const struct referral_ldap_search_params *params,
+		  const struct referral_ldap_reply *reply)
 {
-	switch (code) {
-	case LDAP_BUSY:
-	case LDAP_UNAVAILABLE:
-		return REFERRAL_LDAP_VERDICT_SERVER_FAILED;
-	case LDAP_DECODING_ERROR:
-	case LDAP_OPERATIONS_ERROR:
-	case LDAP_TIMELIMIT_EXCEEDED:
-	case LDAP_ADMINLIMIT_EXCEEDED:
-	case LDAP_UNWILLING_TO_PERFORM:
-	case LDAP_LOOP_DETECT:
-	case LDAP_OTHER:
-		return REFERRAL_LDAP_VERDICT_ELSEWHERE;
-	default:
-		return REFERRAL_LDAP_VERDICT_FINAL;
-	}
+	return reply->code == LDAP_NO_SUCH_OBJECT &&
+		params->base_tail != NULL && *params->base_tail != '\0' &&
+		reply->matched_dn != NULL &&
+		referral_dn_is_below(reply->matched_dn, params->base_tail);
 }
 
-enum referral_ldap_verdict
-referral_ldap_answer_finish(const struct referral_ldap_answer *answer,
-			    const char *operation, int code,
-			    const char *diagnostic,
-			    struct referral_ldap_result *result_r)
+/* An answer that is one: a status other than UNAVAILABLE. */
+static bool
+answer_get_status(const struct referral_ldap_answer *answer,
+		  const struct referral_ldap_search_params *params,
+		  const struct referral_ldap_reply *reply,
+		  enum referral_ldap_status *status_r)
 {
-	i_zero(result_r);
+	bool success = reply->code == LDAP_SUCCESS;
+	bool limited = reply->code == LDAP_SIZELIMIT_EXCEEDED;
 
 	/* A server that allows us fewer entries than there are says so with
 	   the entries it did send. */
 	if (answer->entries > 1 ||
-	    (answer->entries == 1 && code == LDAP_SIZELIMIT_EXCEEDED &&
-	     answer->size_limit != 1)) {
-		result_r->status = REFERRAL_LDAP_SEVERAL_ENTRIES;
-		result_r->error = t_strdup_printf("%s found several entries "
-			"(check referral_ldap_base and referral_ldap_filter)",
-			operation);
-		return REFERRAL_LDAP_VERDICT_FINAL;
+	    (answer->entries == 1 && limited && answer->size_limit != 1)) {
+		*status_r = REFERRAL_LDAP_SEVERAL_ENTRIES;
+		return TRUE;
 	}
 	/* References next to the entry are normal: Active Directory sends
 	   some with every search of a whole domain. */
-	if (answer->entries == 1 &&
-	    (code == LDAP_SUCCESS || code == LDAP_SIZELIMIT_EXCEEDED)) {
-		result_r->status = REFERRAL_LDAP_ENTRY;
-		result_r->values = answer->values;
-		return REFERRAL_LDAP_VERDICT_FINAL;
+	if (answer->entries == 1 && (success || limited)) {
+		*status_r = REFERRAL_LDAP_ENTRY;
+		return answer->unasked == NULL || answer->missing == NULL;
 	}
-	if (code == LDAP_SUCCESS && !answer->references) {
-		result_r->status = REFERRAL_LDAP_NO_ENTRY;
-		return REFERRAL_LDAP_VERDICT_FINAL;
+	if ((success && (!answer->references || !answer->heed_references)) ||
+	    reply_is_no_entry(params, reply)) {
+		*status_r = REFERRAL_LDAP_NO_ENTRY;
+		return TRUE;
 	}
+	return FALSE;
+}
 
-	result_r->status = REFERRAL_LDAP_UNAVAILABLE;
-	if (code == LDAP_SUCCESS) {
+/* Why there is no answer. */
+static const char *
+answer_get_error(const struct referral_ldap_answer *answer,
+		 const struct referral_ldap_reply *reply)
+{
+	if (reply->code != LDAP_SUCCESS &&
+	    (answer->entries != 1 || reply->code != LDAP_SIZELIMIT_EXCEEDED)) {
+		return t_strdup_printf("%s (check %s)",
+			referral_ldap_strerror(reply->code, reply->diagnostic),
+			result_code_get_hint(reply->code));
+	}
+	if (answer->entries == 0) {
 		/* RFC 4511 section 4.5.3: the entry may be over there. */
-		result_r->error = t_strdup_printf("%s failed: nothing found, "
-			"but the server refers to other servers "
-			"(check referral_ldap_base and referral_ldap_uris)",
-			operation);
+		return "nothing found, but the server refers to other servers "
+			"(check referral_ldap_base and referral_ldap_uris)";
+	}
+	return t_strdup_printf("the entry has \"%s\", which was not asked for, "
+		"and no \"%s\" (use the name that the server has for it in "
+		"referral_ldap_attributes and referral_action_attribute)",
+		str_sanitize(answer->unasked, 100), answer->missing);
+}
+
+enum referral_ldap_verdict
+referral_ldap_answer_finish(const struct referral_ldap_answer *answer,
+			    const struct referral_ldap_search_params *params,
+			    const struct referral_ldap_reply *reply,
+			    struct referral_ldap_result *result_r)
+{
+	i_zero(result_r);
+	result_r->server = reply->server_name;
+	if (answer_get_status(answer, params, reply, &result_r->status)) {
+		if (result_r->status == REFERRAL_LDAP_ENTRY)
+			result_r->values = answer->values;
+		if (result_r->status == REFERRAL_LDAP_SEVERAL_ENTRIES) {
+			result_r->error = t_strdup_printf("ldap search under "
+				"'%s' at %s found several entries (check "
+				"referral_ldap_base and referral_ldap_filter)",
+				params->base, reply->server_name);
+		}
 		return REFERRAL_LDAP_VERDICT_FINAL;
 	}
 	/* noSuchObject too: a base that does not exist says nothing about
 	   the user. */
-	result_r->error = t_strdup_printf("%s failed: %s (check %s)",
-		operation, referral_ldap_strerror(code, diagnostic),
-		result_code_get_hint(code));
-	return result_code_get_verdict(code);
+	result_r->status = REFERRAL_LDAP_UNAVAILABLE;
+	result_r->error = t_strdup_printf("ldap search under '%s' at %s "
+		"failed: %s", params->base, reply->server_name,
+		answer_get_error(answer, reply));
+	return reply->code == LDAP_BUSY || reply->code == LDAP_UNAVAILABLE ?
+		REFERRAL_LDAP_VERDICT_BUSY : REFERRAL_LDAP_VERDICT_ELSEWHERE;
 }

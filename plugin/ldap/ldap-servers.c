@@ -9,13 +9,20 @@
 
 /* Users have been waiting so recently that servers are tried again fast. */
 #define SERVERS_URGENT_MSECS (10*1000)
+/* A connection that was not used for so long while another one was is
+   closed. */
+#define SERVERS_SPARE_MSECS (60*1000)
 
-static void servers_update(struct referral_ldap_servers *servers);
+static void servers_update_timeout(struct referral_ldap_servers *servers)
+{
+	referral_ldap_servers_update(servers);
+}
 
-static void servers_update_later(struct referral_ldap_servers *servers)
+void referral_ldap_servers_update_later(struct referral_ldap_servers *servers)
 {
 	timeout_remove(&servers->to_update);
-	servers->to_update = timeout_add_short(0, servers_update, servers);
+	servers->to_update =
+		timeout_add_short(0, servers_update_timeout, servers);
 }
 
 struct referral_ldap_servers *
@@ -34,9 +41,10 @@ referral_ldap_servers_init(struct event *event_parent,
 	servers->vfuncs = vfuncs;
 	servers->context = context;
 	i_array_init(&servers->peers, array_count(&set->uris));
+	i_array_init(&servers->leaving, 2);
 	array_foreach(&set->uris, uri) {
-		referral_ldap_peer_add(servers, uri, rank++,
-				       &uri->host.ip);
+		(void)referral_ldap_peer_add(servers, uri, rank++,
+					     &uri->host.ip);
 	}
 	return servers;
 }
@@ -44,9 +52,13 @@ referral_ldap_servers_init(struct event *event_parent,
 void referral_ldap_servers_deinit(struct referral_ldap_servers **_servers)
 {
 	struct referral_ldap_servers *servers = *_servers;
+	struct referral_ldap_conn **connp;
 	struct referral_ldap_peer *peer;
 
 	*_servers = NULL;
+	array_foreach_modifiable(&servers->leaving, connp)
+		referral_ldap_conn_destroy(connp);
+	array_free(&servers->leaving);
 	while (array_count(&servers->peers) > 0) {
 		peer = referral_ldap_peer_get(servers, 0);
 		if (peer->conn != NULL)
@@ -60,160 +72,17 @@ void referral_ldap_servers_deinit(struct referral_ldap_servers **_servers)
 	i_free(servers);
 }
 
-static void servers_return_searches(struct referral_ldap_peer *peer)
-{
-	struct referral_ldap_servers *servers = peer->servers;
-	struct referral_ldap_search *search;
-
-	while ((search = referral_ldap_conn_take_search(peer->conn)) != NULL) {
-		servers->wanted = TRUE;
-		servers->vfuncs->returned(servers->context, search);
-	}
-}
-
-static void peer_end(struct referral_ldap_peer *peer)
-{
-	struct referral_ldap_servers *servers = peer->servers;
-	struct event *event = referral_ldap_conn_get_event(peer->conn);
-	enum referral_server_failure failure;
-	const char *error;
-	uint64_t now = referral_ldap_now();
-
-	switch (referral_ldap_conn_get_end(peer->conn, &failure, &error)) {
-	case REFERRAL_LDAP_CONN_END_CLOSED:
-		referral_server_closed(&peer->health);
-		e_debug(event, "%s", error);
-		return;
-	case REFERRAL_LDAP_CONN_END_BROKE:
-		peer->failing_ready = TRUE;
-		referral_server_broke(&peer->health, now, i_rand());
-		break;
-	case REFERRAL_LDAP_CONN_END_FAILED:
-		peer->failing_ready =
-			peer->health.state == REFERRAL_SERVER_READY;
-		referral_server_failed(&peer->health, now, failure, i_rand());
-		break;
-	}
-	if (peer->health.failures > 0)
-		referral_ldap_peer_log_failure(peer, error);
-	else
-		e_info(event, "%s", error);
-	i_free(servers->error);
-	servers->error = i_strdup(error);
-}
-
-static void peer_conn_dead(struct referral_ldap_conn *conn)
-{
-	struct referral_ldap_peer *peer = referral_ldap_conn_get_context(conn);
-	struct referral_ldap_servers *servers = peer->servers;
-
-	peer_end(peer);
-	servers_return_searches(peer);
-	/* also those that came after its end, or were too many for it */
-	if (servers->vfuncs->waiting(servers->context))
-		servers->wanted = TRUE;
-	referral_ldap_conn_destroy(&peer->conn);
-	if (peer->gone)
-		referral_ldap_peer_delete(peer);
-	servers_update(servers);
-}
-
-static void peer_conn_ready(struct referral_ldap_conn *conn)
-{
-	struct referral_ldap_peer *peer = referral_ldap_conn_get_context(conn);
-
-	e_debug(referral_ldap_conn_get_event(conn),
-		"ldap server %s is ready",
-		referral_ldap_conn_get_name(conn));
-	referral_server_ready(&peer->health);
-	if (!peer->failing_ready)
-		referral_ldap_peer_log_recovery(peer);
-	servers_update(peer->servers);
-}
-
-static void peer_conn_suspect(struct referral_ldap_conn *conn)
-{
-	struct referral_ldap_peer *peer = referral_ldap_conn_get_context(conn);
-
-	referral_server_suspect(&peer->health);
-	peer->servers->wanted = TRUE;
-	servers_update(peer->servers);
-}
-
 static void
-peer_conn_answered(struct referral_ldap_conn *conn,
-		   struct referral_ldap_search *search, int code,
-		   const char *diagnostic)
-{
-	struct referral_ldap_peer *peer = referral_ldap_conn_get_context(conn);
-	struct referral_ldap_servers *servers = peer->servers;
-	bool suspect = peer->health.suspect;
-	const char *error;
-
-	if (search != NULL &&
-	    !servers->vfuncs->answered(servers->context, conn, search, code,
-				       diagnostic, &error)) {
-		referral_ldap_conn_fail(conn, REFERRAL_SERVER_UNREACHABLE,
-					error);
-		return;
-	}
-	referral_server_answered(&peer->health);
-	referral_ldap_peer_log_recovery(peer);
-	if (suspect)
-		servers_update(servers);
-	else
-		servers->vfuncs->ready(servers->context);
-}
-
-static bool
-peer_conn_resolved(struct referral_ldap_conn *conn, const struct ip_addr *ips,
-		   unsigned int ips_count, struct ip_addr *ip_r)
-{
-	struct referral_ldap_peer *peer = referral_ldap_conn_get_context(conn);
-
-	peer->gone = !referral_ldap_peer_resolved(peer, ips, ips_count);
-	*ip_r = peer->ip;
-	servers_update_later(peer->servers);
-	return !peer->gone;
-}
-
-static const struct referral_ldap_conn_vfuncs peer_conn_vfuncs = {
-	.resolved = peer_conn_resolved,
-	.ready = peer_conn_ready,
-	.suspect = peer_conn_suspect,
-	.answered = peer_conn_answered,
-	.dead = peer_conn_dead,
-};
-
-static void peer_connect(struct referral_ldap_peer *peer, uint64_t now)
-{
-	struct referral_ldap_servers *servers = peer->servers;
-
-	if (peer->conn != NULL && referral_ldap_conn_resume(peer->conn)) {
-		referral_server_ready(&peer->health);
-		return;
-	}
-	referral_server_connecting(&peer->health, now);
-	if (peer->conn != NULL) {
-		/* just dying: it will be seen as idle then */
-		return;
-	}
-	peer->conn = referral_ldap_conn_create(servers->event,
-		&servers->set->conn, peer->uri, &peer->ip, &peer_conn_vfuncs,
-		peer);
-	referral_ldap_conn_connect(peer->conn);
-}
-
-static void
-servers_choose(struct referral_ldap_servers *servers, uint64_t now,
-	       const struct referral_ldap_peer *avoid,
+servers_choose(const struct referral_ldap_servers *servers, uint64_t now,
+	       uint64_t refused, bool wanted,
 	       struct referral_server_choice *choice_r)
 {
 	const struct referral_server_demand demand = {
-		.wanted = servers->wanted,
-		.urgent = servers->wanted_at + SERVERS_URGENT_MSECS > now,
+		.wanted = wanted,
+		.urgent = servers->wanted_at > 0 &&
+			now - servers->wanted_at < SERVERS_URGENT_MSECS,
 		.stagger_msecs = servers->set->stagger_msecs,
-		.avoid = avoid == NULL ? NULL : &avoid->health,
+		.refused = refused,
 	};
 	struct referral_server *const *peers;
 	unsigned int count;
@@ -222,9 +91,8 @@ servers_choose(struct referral_ldap_servers *servers, uint64_t now,
 	referral_servers_choose(peers, count, now, &demand, choice_r);
 }
 
-/* Others are not needed while this one answers, nor shall those that don't
-   answer keep their searches. */
-static void servers_set_active(struct referral_ldap_peer *active)
+/* What waits for an answer that others don't give is asked here. */
+static void servers_take_over(struct referral_ldap_peer *active)
 {
 	struct referral_ldap_servers *servers = active->servers;
 	struct referral_ldap_peer *peer;
@@ -232,140 +100,206 @@ static void servers_set_active(struct referral_ldap_peer *active)
 
 	for (i = 0; i < array_count(&servers->peers); i++) {
 		peer = referral_ldap_peer_get(servers, i);
-		if (peer == active || peer->conn == NULL)
+		if (peer == active || !peer->health.suspect)
 			continue;
-		if (peer->health.suspect)
-			servers_return_searches(peer);
-		else if (peer->health.rank < active->health.rank)
+		/* A server that is merely slow would have to do it twice: the
+		   second connection to it has to be proven better. */
+		if (peer->health.bit != active->health.bit ||
+		    !active->health.demoted)
+			referral_ldap_peer_return_searches(peer);
+	}
+}
+
+static bool peer_is_busy(const struct referral_ldap_peer *peer)
+{
+	unsigned int limit;
+
+	return referral_ldap_conn_get_pending(peer->conn, &limit) > 0;
+}
+
+/* Close what is not needed. Returns for how long something may not be needed
+   yet, UINT_MAX if there is nothing. */
+static unsigned int
+servers_close_spare(struct referral_ldap_peer *active, uint64_t now)
+{
+	struct referral_ldap_servers *servers = active->servers;
+	struct referral_ldap_peer *peer;
+	unsigned int i, wait_msecs = UINT_MAX, msecs;
+
+	for (i = 0; i < array_count(&servers->peers); i++) {
+		peer = referral_ldap_peer_get(servers, i);
+		if (peer == active || peer->conn == NULL ||
+		    peer->health.rank < active->health.rank)
 			continue;
-		else if (peer->health.state == REFERRAL_SERVER_READY) {
-			referral_server_closed(&peer->health);
-			referral_ldap_conn_drain(peer->conn);
-		} else if (peer->health.state == REFERRAL_SERVER_CONNECTING) {
+		if (peer->health.state == REFERRAL_SERVER_CONNECTING &&
+		    peer->connect_for == 0 && !active->health.demoted) {
 			referral_ldap_conn_close(peer->conn,
 				REFERRAL_LDAP_CONN_END_CLOSED,
 				REFERRAL_SERVER_UNREACHABLE,
 				"another server was faster");
 		}
+		if (peer->health.state != REFERRAL_SERVER_READY)
+			continue;
+		msecs = now - peer->used_at;
+		if (msecs < SERVERS_SPARE_MSECS ||
+		    peer_is_busy(peer)) {
+			wait_msecs = I_MIN(wait_msecs, SERVERS_SPARE_MSECS -
+				I_MIN(msecs, SERVERS_SPARE_MSECS - 1000));
+		} else {
+			referral_ldap_conn_close(peer->conn,
+				REFERRAL_LDAP_CONN_END_CLOSED,
+				REFERRAL_SERVER_UNREACHABLE,
+				"not needed any more");
+		}
 	}
-	servers->wanted = FALSE;
+	return wait_msecs;
 }
 
-static void servers_update(struct referral_ldap_servers *servers)
+/* Returns TRUE if there is something new to choose from. */
+static bool
+servers_connect(struct referral_ldap_servers *servers, uint64_t now,
+		uint64_t refused,
+		const struct referral_server_choice *choice)
+{
+	struct referral_ldap_peer *peer;
+
+	if (choice->connect >= 0) {
+		peer = referral_ldap_peer_get(servers, choice->connect);
+		peer->connect_for = refused;
+		referral_ldap_peer_connect(peer, now);
+		return TRUE;
+	}
+	if (choice->active < 0 || choice->trying)
+		return FALSE;
+	/* The only one is silent: does it still take connections? */
+	peer = referral_ldap_peer_get(servers, choice->active);
+	return peer->health.suspect &&
+		referral_ldap_peer_add_twin(peer) != NULL;
+}
+
+/* See to those who wait for what these have refused. Returns for how long
+   nothing has to be done. */
+static unsigned int
+servers_update_for(struct referral_ldap_servers *servers, uint64_t now,
+		   uint64_t refused, bool wanted)
 {
 	struct referral_server_choice choice;
-	struct referral_ldap_peer *peer;
-	uint64_t now = referral_ldap_now();
+	struct referral_ldap_peer *active;
+	unsigned int wait_msecs, msecs;
 	bool started = FALSE;
 
-	timeout_remove(&servers->to_update);
 	for (;;) {
-		servers_choose(servers, now, servers->avoid, &choice);
-		if (choice.connect < 0)
+		servers_choose(servers, now, refused, wanted, &choice);
+		if (!servers_connect(servers, now, refused, &choice))
 			break;
-		peer = referral_ldap_peer_get(servers, choice.connect);
-		peer_connect(peer, now);
 		started = TRUE;
 	}
-	if (choice.wait_msecs != UINT_MAX) {
-		servers->to_update = timeout_add_short(choice.wait_msecs,
-						       servers_update, servers);
-	}
+	wait_msecs = choice.wait_msecs;
 	if (choice.active >= 0) {
-		peer = referral_ldap_peer_get(servers, choice.active);
-		servers_set_active(peer);
-		servers->vfuncs->ready(servers->context);
-	} else if (!choice.all_dead || choice.trying || started) {
-		/* There is hope. */
-	} else if (servers->avoid != NULL) {
-		servers->avoid = NULL;
-		servers->vfuncs->no_other(servers->context);
-		servers_update_later(servers);
-	} else {
-		servers->vfuncs->all_dead(servers->context, servers->error);
+		active = referral_ldap_peer_get(servers, choice.active);
+		active->used_at = now;
+		if (refused == 0 && !active->health.suspect) {
+			servers_take_over(active);
+			msecs = servers_close_spare(active, now);
+			wait_msecs = I_MIN(wait_msecs, msecs);
+		}
+	} else if (wanted && choice.all_dead && !choice.trying && !started) {
+		servers->vfuncs->hopeless(servers->context, refused,
+					  servers->error);
 	}
+	return wait_msecs;
+}
+
+void referral_ldap_servers_update(struct referral_ldap_servers *servers)
+{
+	ARRAY_TYPE(uint64_t) waiting;
+	const uint64_t *refused;
+	uint64_t now = referral_ldap_now();
+	unsigned int wait_msecs = UINT_MAX, msecs;
+	bool wanted = FALSE;
+
+	timeout_remove(&servers->to_update);
+	T_BEGIN {
+		t_array_init(&waiting, 4);
+		servers->vfuncs->get_waiting(servers->context, &waiting);
+		array_foreach(&waiting, refused) {
+			if (*refused == 0)
+				wanted = TRUE;
+		}
+		/* always: what is better may come back */
+		if (!wanted)
+			wait_msecs = servers_update_for(servers, now, 0, FALSE);
+		array_foreach(&waiting, refused) {
+			msecs = servers_update_for(servers, now, *refused,
+						   TRUE);
+			wait_msecs = I_MIN(wait_msecs, msecs);
+		}
+	} T_END;
+	if (wait_msecs != UINT_MAX && servers->to_update == NULL) {
+		servers->to_update = timeout_add_short(wait_msecs,
+			servers_update_timeout, servers);
+	}
+	servers->vfuncs->ready(servers->context);
 }
 
 bool referral_ldap_servers_want(struct referral_ldap_servers *servers,
-				const char **error_r)
+				uint64_t refused, const char **error_r)
 {
 	struct referral_server_choice choice;
 	uint64_t now = referral_ldap_now();
 
 	servers->wanted_at = now;
-	servers_choose(servers, now, NULL, &choice);
-	if (choice.active >= 0)
-		return TRUE;
-	/* Our caller is not to be called back from inside. */
-	servers->wanted = TRUE;
-	servers_update_later(servers);
+	servers_choose(servers, now, refused, TRUE, &choice);
+	if (choice.connect >= 0 || choice.active < 0) {
+		/* Our caller is not to be called back from inside. */
+		referral_ldap_servers_update_later(servers);
+	}
 	*error_r = servers->error;
 	return !choice.all_dead;
 }
 
 struct referral_ldap_conn *
-referral_ldap_servers_get(struct referral_ldap_servers *servers, bool other)
+referral_ldap_servers_get(struct referral_ldap_servers *servers,
+			  uint64_t refused)
 {
 	struct referral_server_choice choice;
-	struct referral_ldap_conn *conn;
+	struct referral_ldap_peer *peer;
+	uint64_t now = referral_ldap_now();
 
-	servers_choose(servers, referral_ldap_now(),
-		       other ? servers->avoid : NULL, &choice);
+	servers_choose(servers, now, refused, TRUE, &choice);
 	if (choice.active < 0)
 		return NULL;
-	conn = referral_ldap_peer_get(servers, choice.active)->conn;
-	return referral_ldap_conn_can_send(conn) ? conn : NULL;
+	peer = referral_ldap_peer_get(servers, choice.active);
+	peer->used_at = now;
+	return referral_ldap_conn_can_send(peer->conn) ? peer->conn : NULL;
 }
 
-bool referral_ldap_servers_avoid(struct referral_ldap_servers *servers,
-				 struct referral_ldap_conn *conn)
+struct referral_ldap_conn *
+referral_ldap_servers_get_trial(struct referral_ldap_servers *servers)
 {
-	struct referral_ldap_peer *peer = referral_ldap_conn_get_context(conn);
 	struct referral_server_choice choice;
+	struct referral_ldap_peer *peer;
 
-	servers_choose(servers, referral_ldap_now(), peer, &choice);
-	if (choice.all_dead)
-		return FALSE;
-	servers->avoid = peer;
-	servers->wanted = TRUE;
-	servers_update_later(servers);
-	return TRUE;
+	servers_choose(servers, referral_ldap_now(), 0, TRUE, &choice);
+	if (choice.trial < 0)
+		return NULL;
+	peer = referral_ldap_peer_get(servers, choice.trial);
+	if (!referral_ldap_conn_can_send(peer->conn))
+		return NULL;
+	referral_server_try(&peer->health);
+	return peer->conn;
 }
 
-void referral_ldap_servers_avoid_none(struct referral_ldap_servers *servers)
+void referral_ldap_servers_refused(struct referral_ldap_servers *servers,
+				   uint64_t refused, const char *error)
 {
-	if (servers->avoid == NULL)
-		return;
-	servers->avoid = NULL;
-	servers_update_later(servers);
-}
+	struct referral_ldap_peer *peer;
+	unsigned int i;
 
-static void
-targets_append(const struct referral_ldap_peer *peer, const char *only_uri,
-	       ARRAY_TYPE(referral_ldap_target) *targets)
-{
-	struct referral_ldap_target *target;
-
-	if (only_uri != NULL && strcmp(peer->uri->uri, only_uri) != 0)
-		return;
-	target = array_append_space(targets);
-	target->uri = peer->uri;
-	target->ip = peer->ip;
-}
-
-void referral_ldap_servers_get_targets(
-	const struct referral_ldap_servers *servers, const char *only_uri,
-	ARRAY_TYPE(referral_ldap_target) *targets)
-{
-	const struct referral_ldap_peer *peer;
-	unsigned int i, count = array_count(&servers->peers);
-
-	/* those that work first */
-	for (i = 0; i < 2 * count; i++) {
-		peer = referral_ldap_peer_get(servers, i % count);
-		if ((peer->health.state == REFERRAL_SERVER_READY &&
-		     !peer->health.suspect) == (i < count))
-			targets_append(peer, only_uri, targets);
+	for (i = 0; i < array_count(&servers->peers); i++) {
+		peer = referral_ldap_peer_get(servers, i);
+		if ((peer->health.bit & refused) != 0 && peer->conn != NULL)
+			referral_ldap_peer_refused(peer, error);
 	}
 }
 

@@ -2,8 +2,10 @@
 #define REFERRAL_LDAP_SERVERS_H
 
 /* The servers of referral_ldap_uris and their addresses: keeps a connection
-   to the best that works. */
+   to the best that works, and to others as long as something wants them. A set
+   of servers is a bit mask: see struct referral_server. */
 
+#include "ldap-client.h"
 #include "ldap-conn.h"
 #include "ldap-uri.h"
 
@@ -22,27 +24,26 @@ struct referral_ldap_servers_settings {
 	ARRAY_TYPE(referral_ldap_uri) uris;
 	/* how long a server has, before the next is tried as well */
 	unsigned int stagger_msecs;
-	/* for one search in all */
-	unsigned int timeout_msecs;
 };
 
 struct referral_ldap_servers_vfuncs {
 	/* referral_ldap_servers_get() may return something now. */
 	void (*ready)(void *context);
-	/* Returns FALSE if this connection is of no use to anyone now, with
-	   error_r (data stack). */
-	bool (*answered)(void *context, struct referral_ldap_conn *conn,
-			 struct referral_ldap_search *search, int code,
-			 const char *diagnostic, const char **error_r);
+	/* Says what the answer is worth; for what is not FINAL with error_r
+	   (data stack). */
+	enum referral_ldap_verdict
+		(*answered)(void *context, struct referral_ldap_search *search,
+			    const struct referral_ldap_reply *reply,
+			    const char **error_r);
 	/* The search has to be sent again: its connection broke, or gives no
 	   answer while another one works. */
 	void (*returned)(void *context, struct referral_ldap_search *search);
-	/* Does any search wait to be sent? */
-	bool (*waiting)(void *context);
-	/* Nobody who waits may hope any more; error is the last one seen. */
-	void (*all_dead)(void *context, const char *error);
-	/* The same for those who want another server than the avoided one. */
-	void (*no_other)(void *context);
+	/* For what does something wait to be sent? Append the set of servers
+	   that have refused it, each once. */
+	void (*get_waiting)(void *context, ARRAY_TYPE(uint64_t) *refused);
+	/* Of the servers that have not refused it none gives hope; error is
+	   the last one seen, NULL if there was none. */
+	void (*hopeless)(void *context, uint64_t refused, const char *error);
 };
 
 /* set is kept by reference. */
@@ -54,25 +55,36 @@ referral_ldap_servers_init(struct event *event_parent,
 /* No search may be left. */
 void referral_ldap_servers_deinit(struct referral_ldap_servers **servers);
 
-/* Somebody asks. Returns TRUE if there is hope, FALSE and error_r (the last
-   one seen) if every server is known to be dead. */
+/* Somebody asks what these have refused. Returns TRUE if there is hope, FALSE
+   and error_r (the last one seen, NULL if there was none) if every other server
+   is known to be dead. */
 bool referral_ldap_servers_want(struct referral_ldap_servers *servers,
-				const char **error_r);
-/* The connection to send a search to now, NULL if there is none. other: not to
-   the avoided server. */
+				uint64_t refused, const char **error_r);
+/* The connection to send it to now, NULL if there is none. */
 struct referral_ldap_conn *
-referral_ldap_servers_get(struct referral_ldap_servers *servers, bool other);
-/* A search wants another server than this one. Returns FALSE if there is none
-   that may work. One server is avoided at a time. */
-bool referral_ldap_servers_avoid(struct referral_ldap_servers *servers,
-				 struct referral_ldap_conn *conn);
-/* No search wants another server any more. */
-void referral_ldap_servers_avoid_none(struct referral_ldap_servers *servers);
+referral_ldap_servers_get(struct referral_ldap_servers *servers,
+			  uint64_t refused);
+/* A connection that should be sent a copy of what was just sent, whose answer
+   is of no importance; NULL as a rule. */
+struct referral_ldap_conn *
+referral_ldap_servers_get_trial(struct referral_ldap_servers *servers);
+/* These have refused with this error what another one has answered. */
+void referral_ldap_servers_refused(struct referral_ldap_servers *servers,
+				   uint64_t refused, const char *error);
+/* Every server but this one, as it is written in referral_ldap_uris. Returns
+   FALSE if there is no such server. */
+bool referral_ldap_servers_get_others(
+	const struct referral_ldap_servers *servers, const char *uri,
+	uint64_t *others_r);
 /* Append every address of every server, or of the one with this URI, best
    first. */
 void referral_ldap_servers_get_targets(
 	const struct referral_ldap_servers *servers, const char *only_uri,
 	ARRAY_TYPE(referral_ldap_target) *targets);
+/* Append what is known of each. */
+void referral_ldap_servers_get_status(
+	const struct referral_ldap_servers *servers,
+	ARRAY_TYPE(referral_ldap_server_status) *status);
 /* The last error seen on any server; NULL if there was none. */
 const char *
 referral_ldap_servers_get_error(const struct referral_ldap_servers *servers);

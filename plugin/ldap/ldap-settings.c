@@ -8,6 +8,30 @@
 #include "ldap-tls.h"
 #include "ldap-settings.h"
 
+/* When the next server is tried as well, however long the timeout is: one that
+   has not become ready, one that does not answer. */
+#define STAGGER_MAX_MSECS 250
+#define SUSPECT_MAX_MSECS 400
+
+static int
+settings_get_deref(const char *name, int *deref_r, const char **error_r)
+{
+	/* the index is LDAP_DEREF_* */
+	static const char *const names[] = {
+		"never", "searching", "finding", "always"
+	};
+	unsigned int i;
+
+	for (i = 0; i < N_ELEMENTS(names); i++) {
+		if (strcmp(names[i], name) == 0) {
+			*deref_r = i;
+			return 0;
+		}
+	}
+	*error_r = t_strdup_printf("referral_ldap_deref: unknown '%s'", name);
+	return -1;
+}
+
 static bool
 settings_need_tls(const struct referral_directory_settings *set,
 		  const ARRAY_TYPE(referral_ldap_uri) *uris)
@@ -78,20 +102,22 @@ int referral_ldap_settings_init(pool_t pool,
 				const char **error_r)
 {
 	struct referral_ldap_conn_settings *conn_set = &set_r->conn;
+	unsigned int timeout = set->referral_ldap_timeout;
 
 	i_zero(set_r);
-	set_r->timeout_msecs = set->referral_ldap_timeout;
-	set_r->stagger_msecs = set->referral_ldap_timeout / 8;
+	set_r->stagger_msecs = I_MIN(timeout / 8, STAGGER_MAX_MSECS);
 
 	conn_set->starttls = set->referral_ldap_starttls;
 	conn_set->dns_client_socket_path =
 		p_strdup(pool, dns_client_socket_path);
 	conn_set->phase_msecs = set->referral_ldap_connect_timeout;
-	/* 400 and 800 ms of 2 s, 250 ms of them to become ready */
-	conn_set->suspect_msecs = I_MAX(set->referral_ldap_timeout / 5, 1);
-	conn_set->stall_msecs = 2 * conn_set->suspect_msecs;
-	conn_set->time_limit_secs =
-		I_MAX((set->referral_ldap_timeout + 999) / 1000, 1);
+	conn_set->suspect_msecs = I_MAX(I_MIN(timeout / 5, SUSPECT_MAX_MSECS),
+					1);
+	conn_set->stall_msecs = timeout;
+	conn_set->time_limit_secs = I_MAX((timeout + 999) / 1000, 1);
+	if (settings_get_deref(set->referral_ldap_deref, &conn_set->deref,
+			       error_r) < 0)
+		return -1;
 	if (settings_init_auth(pool, set, conn_set, error_r) < 0)
 		return -1;
 

@@ -91,9 +91,9 @@ static Sockbuf_IO referral_sockbuf_io = {
 	.sbi_close = sockbuf_close,
 };
 
-static int sockbuf_set_options(LDAP *ld)
+static int sockbuf_set_options(LDAP *ld, int deref)
 {
-	const int version = LDAP_VERSION3, deref = LDAP_DEREF_NEVER;
+	const int version = LDAP_VERSION3;
 	int ret;
 
 	/* ldap.conf must not change what we do. */
@@ -107,7 +107,7 @@ static int sockbuf_set_options(LDAP *ld)
 }
 
 int referral_ldap_sockbuf_init(struct referral_ldap_sockbuf *sockbuf, int fd,
-			       LDAP **ld_r, const char **error_r)
+			       int deref, LDAP **ld_r, const char **error_r)
 {
 	ber_len_t max_size = REFERRAL_LDAP_MAX_MESSAGE_SIZE;
 	Sockbuf *sb;
@@ -127,7 +127,7 @@ int referral_ldap_sockbuf_init(struct referral_ldap_sockbuf *sockbuf, int fd,
 	    ber_sockbuf_ctrl(sb, LBER_SB_OPT_SET_MAX_INCOMING,
 			     &max_size) != 1)
 		i_fatal_status(FATAL_OUTOFMEM, "liblber: out of memory");
-	if ((ret = sockbuf_set_options(ld)) != LDAP_OPT_SUCCESS) {
+	if ((ret = sockbuf_set_options(ld, deref)) != LDAP_OPT_SUCCESS) {
 		*error_r = t_strdup_printf("ldap_set_option() failed: %s",
 					   ldap_err2string(ret));
 		(void)ldap_unbind_ext(ld, NULL, NULL);

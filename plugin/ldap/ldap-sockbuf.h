@@ -31,9 +31,9 @@ struct referral_ldap_sockbuf {
 #define REFERRAL_LDAP_MAX_MESSAGE_SIZE (1024*1024)
 
 /* Make an LDAP handle that reads and writes through sockbuf. fd is only what
-   the handle is known by. Returns 0, or -1 and error_r. */
+   the handle is known by; deref is LDAP_DEREF_*. Returns 0, or -1 and error_r. */
 int referral_ldap_sockbuf_init(struct referral_ldap_sockbuf *sockbuf, int fd,
-			       LDAP **ld_r, const char **error_r);
+			       int deref, LDAP **ld_r, const char **error_r);
 
 /* TRUE if libldap can go on without more input from the network. */
 bool referral_ldap_sockbuf_has_data(const struct referral_ldap_sockbuf *sockbuf);

@@ -82,6 +82,7 @@ static int
 stream_entry(struct referral_ldap_stream *stream, LDAP *ld, LDAPMessage *msg)
 {
 	struct referral_ldap_stream_entry entry;
+	const char *unasked;
 	struct berval dn;
 	LDAPControl **controls = NULL;
 
@@ -91,7 +92,7 @@ stream_entry(struct referral_ldap_stream *stream, LDAP *ld, LDAPMessage *msg)
 		return -1;
 	entry.dn = t_strndup(dn.bv_val, dn.bv_len);
 	entry.values = referral_ldap_entry_get_values(pool_datastack_create(),
-		ld, msg, stream->search.params.attributes);
+		ld, msg, stream->search.params.attributes, &unasked);
 	entry.controls = stream_get_controls(controls, &entry.controls_count);
 	if (stream->vfuncs->entry != NULL)
 		stream->vfuncs->entry(stream->context, &entry);

@@ -132,6 +132,8 @@ static int check_server(const struct referral_directory_settings *set,
 		{ "referral_ldap_timeout", set->referral_ldap_timeout },
 		{ "referral_ldap_connect_timeout",
 		  set->referral_ldap_connect_timeout },
+		{ "referral_ldap_queue_timeout",
+		  set->referral_ldap_queue_timeout },
 	};
 	ARRAY_TYPE(referral_ldap_uri) uris;
 	unsigned int i;

@@ -11,7 +11,9 @@ NOTICE_OF_DISCONNECTION = b"1.3.6.1.4.1.1466.20036"
 
 SUCCESS, PROTOCOL_ERROR, TIME_LIMIT, SIZE_LIMIT = 0, 2, 3, 4
 REFERRAL, NO_SUCH_OBJECT, INVALID_CREDENTIALS = 10, 32, 49
-INSUFFICIENT_ACCESS, BUSY, UNAVAILABLE, OTHER = 50, 51, 52, 80
+INSUFFICIENT_ACCESS, BUSY, UNAVAILABLE, UNWILLING, OTHER = 50, 51, 52, 53, 80
+OPERATIONS_ERROR, AUTH_METHOD_NOT_SUPPORTED, STRONG_AUTH_REQUIRED = 1, 7, 8
+CONFIDENTIALITY_REQUIRED, CONSTRAINT_VIOLATION, INVALID_DN_SYNTAX = 13, 19, 34
 
 _RESPONSES = {BIND_REQUEST: BIND_RESPONSE, SEARCH_REQUEST: SEARCH_DONE,
               EXTENDED_REQUEST: EXTENDED_RESPONSE}
@@ -55,8 +57,10 @@ def reference(msgid, *uris):
 
 
 class Request:
-    def __init__(self, msgid, tag, body):
+    def __init__(self, msgid, tag, body, controls):
         self.msgid, self.tag, self.body = msgid, tag, body
+        # as they are encoded
+        self.controls = controls
 
 
 def _split(data):
@@ -83,5 +87,5 @@ class Reader:
         while (found := _split(self._data)) is not None:
             _, contents, self._data = found
             _, msgid, operation = _split(contents)
-            tag, body, _ = _split(operation)
-            yield Request(int.from_bytes(msgid, "big"), tag, body)
+            tag, body, controls = _split(operation)
+            yield Request(int.from_bytes(msgid, "big"), tag, body, controls)

@@ -132,7 +132,16 @@ def trickle(conn):
     for request in conn.searches():
         for byte in ber.entry(request.msgid) + ber.response(request):
             conn.send(bytes([byte]))
-            conn.wait(0.02)
+            conn.wait(0.01)
+
+
+@fault
+def drip(conn):
+    """the same, ten bytes a second"""
+    for request in conn.searches():
+        for byte in ber.entry(request.msgid) + ber.response(request):
+            conn.send(bytes([byte]))
+            conn.wait(0.1)
 
 
 @fault
@@ -141,6 +150,57 @@ def slow(conn):
     for request in conn.searches():
         conn.wait(0.6)
         conn.answer(request)
+
+
+@fault
+def slower(conn):
+    """answers each search after 0.9 s"""
+    for request in conn.searches():
+        conn.wait(0.9)
+        conn.answer(request)
+
+
+@fault
+def late(conn):
+    """answers each search after 2.5 s"""
+    for request in conn.searches():
+        conn.wait(2.5)
+        conn.answer(request)
+
+
+@fault
+def overloaded(conn):
+    """answers 20 searches a second, all connections together"""
+    for request in conn.searches():
+        with conn.peer.worker:
+            conn.wait(0.05)
+        conn.answer(request)
+
+
+@fault
+def other_name(conn):
+    """has another name for the attribute"""
+    for request in conn.searches():
+        conn.send(ber.entry(request.msgid, name="rfc822MailHost") +
+                  ber.response(request))
+
+
+@fault
+def with_option(conn):
+    """has the attribute in another language only"""
+    for request in conn.searches():
+        conn.send(ber.entry(request.msgid, name="mailHost;lang-en") +
+                  ber.response(request))
+
+
+@fault
+def many_references(conn):
+    """adds 150 references to the entry, unless it is asked not to"""
+    for request in conn.searches():
+        references = b"" if b"1.2.840.113556.1.4.1339" in request.controls \
+            else ber.reference(request.msgid, "ldap://a.example.com/") * 150
+        conn.send(references + ber.entry(request.msgid) +
+                  ber.response(request))
 
 
 @fault
@@ -302,6 +362,10 @@ def _register_results():
              search_result(ber.NO_SUCH_OBJECT)),
             ("no_access", "forbids searching",
              search_result(ber.INSUFFICIENT_ACCESS)),
+            ("strong_auth", "wants an encrypted connection for searches",
+             search_result(ber.STRONG_AUTH_REQUIRED)),
+            ("unwilling", "wants the account's password changed first",
+             search_result(ber.UNWILLING)),
             ("referral", "refers to another server",
              search_result(ber.REFERRAL, extra=ber.tlv(0xa3, uri)))):
         handler.__doc__ = doc
@@ -346,15 +410,34 @@ def size_limit(conn):
                   ber.response(request, ber.SIZE_LIMIT))
 
 
-@fault
-def credentials(conn):
-    """refuses to let us bind"""
-    for request in conn.requests():
-        conn.send(ber.response(request, ber.INVALID_CREDENTIALS))
+def bind_result(code):
+    def handler(conn):
+        for request in conn.requests():
+            conn.send(ber.response(request, code))
+    return handler
 
 
-@fault
-def bind_unavailable(conn):
-    """cannot bind just now"""
-    for request in conn.requests():
-        conn.send(ber.response(request, ber.UNAVAILABLE))
+def _register_binds():
+    for name, doc, code in (
+            ("credentials", "refuses to let us bind",
+             ber.INVALID_CREDENTIALS),
+            ("locked", "has locked the account", ber.CONSTRAINT_VIOLATION),
+            ("bind_unavailable", "cannot bind just now", ber.UNAVAILABLE),
+            ("bind_strong_auth", "wants TLS before a bind",
+             ber.STRONG_AUTH_REQUIRED),
+            ("bind_confidential", "wants TLS before a bind",
+             ber.CONFIDENTIALITY_REQUIRED),
+            ("bind_unwilling", "is unwilling to let us bind", ber.UNWILLING),
+            ("bind_operations", "can't bind by itself",
+             ber.OPERATIONS_ERROR),
+            ("bind_dn_syntax", "can't read our name", ber.INVALID_DN_SYNTAX),
+            ("bind_no_account", "does not know our account",
+             ber.NO_SUCH_OBJECT),
+            ("bind_method", "knows no simple binds",
+             ber.AUTH_METHOD_NOT_SUPPORTED)):
+        handler = bind_result(code)
+        handler.__doc__ = doc
+        FAULTS[name] = handler
+
+
+_register_binds()

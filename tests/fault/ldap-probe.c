@@ -116,6 +116,15 @@ static const char *probe_values(const struct referral_ldap_result *result)
 	return str_c(str);
 }
 
+/* An answer whose search has failed already. */
+static void
+probe_late(const char *key, const struct referral_ldap_result *result,
+	   void *context ATTR_UNUSED)
+{
+	printf("{\"late\": %s, \"status\": \"%s\"}\n", json_string(key),
+	       probe_status_to_string(result->status));
+}
+
 static void
 probe_search_callback(const struct referral_ldap_result *result, void *context)
 {
@@ -205,6 +214,8 @@ static void probe_default_settings(struct referral_directory_settings *set)
 	set->referral_ldap_sasl_mechanism = "";
 	set->referral_ldap_timeout = 2000;
 	set->referral_ldap_connect_timeout = 1500;
+	set->referral_ldap_queue_timeout = 30000;
+	set->referral_ldap_deref = "never";
 }
 
 static void
@@ -217,6 +228,7 @@ probe_parse_args(int argc, char *argv[], struct probe *probe,
 		{ "count", required_argument, NULL, 'n' },
 		{ "timeout", required_argument, NULL, 't' },
 		{ "connect-timeout", required_argument, NULL, 'c' },
+		{ "queue-timeout", required_argument, NULL, 'q' },
 		{ "starttls", no_argument, NULL, 'z' },
 		{ "ca-file", required_argument, NULL, 'a' },
 		{ "cert-file", required_argument, NULL, 'C' },
@@ -226,6 +238,8 @@ probe_parse_args(int argc, char *argv[], struct probe *probe,
 		{ "mechanism", required_argument, NULL, 'Y' },
 		{ "base", required_argument, NULL, 'b' },
 		{ "filter", required_argument, NULL, 'f' },
+		{ "base-tail", required_argument, NULL, 'B' },
+		{ "heed-references", no_argument, NULL, 'R' },
 		{ "dns-client", required_argument, NULL, 'd' },
 		{ NULL, 0, NULL, 0 }
 	};
@@ -235,6 +249,7 @@ probe_parse_args(int argc, char *argv[], struct probe *probe,
 	probe->params.base = "dc=example,dc=com";
 	probe->params.scope = 2;
 	probe->params.filter = "(uid=alice)";
+	probe->params.key = "alice";
 	probe->params.attributes = attributes;
 	probe_default_settings(set);
 	probe->dns_client = "dns-client";
@@ -252,6 +267,9 @@ probe_parse_args(int argc, char *argv[], struct probe *probe,
 			break;
 		case 'c':
 			set->referral_ldap_connect_timeout = atoi(optarg);
+			break;
+		case 'q':
+			set->referral_ldap_queue_timeout = atoi(optarg);
 			break;
 		case 'z':
 			set->referral_ldap_starttls = TRUE;
@@ -279,6 +297,12 @@ probe_parse_args(int argc, char *argv[], struct probe *probe,
 			break;
 		case 'f':
 			probe->params.filter = optarg;
+			break;
+		case 'B':
+			probe->params.base_tail = optarg;
+			break;
+		case 'R':
+			set->referral_ldap_heed_references = TRUE;
 			break;
 		case 'd':
 			probe->dns_client = optarg;
@@ -318,6 +342,8 @@ int main(int argc, char *argv[])
 				      &probe.client, &error) < 0) {
 		printf("{\"init_error\": %s}\n", json_string(error));
 	} else {
+		referral_ldap_client_set_late_callback(probe.client,
+						       probe_late, NULL);
 		probe_run(&probe);
 		referral_ldap_client_deinit(&probe.client);
 		i_assert(probe.searches == NULL);

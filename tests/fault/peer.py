@@ -34,6 +34,8 @@ class Peer:
         self.accepted = 0
         self._socks, self._threads = [], []
         self._lock = threading.Lock()
+        # for those who do one thing at a time
+        self.worker = threading.Lock()
         self.tls = None
         if cert is not None:
             self.tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)

@@ -39,6 +39,8 @@ class Probe:
             if value is not True:
                 argv.append(str(value))
         self.results, self.logs = [], []
+        # the status of each answer that came after its search had failed
+        self.late = []
         self.summary = self.init_error = None
         self._changed = threading.Condition()
         self._process = subprocess.Popen(
@@ -63,6 +65,8 @@ class Probe:
         with self._changed:
             if "log" in event:
                 self.logs.append((event["log"], event["text"]))
+            elif "late" in event:
+                self.late.append(event["status"])
             elif "init_error" in event:
                 self.init_error = event["init_error"]
             elif "started" in event:

@@ -42,10 +42,15 @@ class Case(NamedTuple):
     rate: int = 50
     # names the certificate, see setUpModule()
     cert: str = "good"
+    # of ldap-probe
+    options: tuple = ()
+    # of the test
+    suffix: str = ""
 
 
+# left alone for a minute and more
+CREDENTIALS = ("credentials", "locked")
 NO_ANSWER = f"no answer within {CONNECT_TIMEOUT_MSECS} ms"
-STALLED = "no answer within 800 ms"
 
 CASES = [
     Case("refused", UNAVAILABLE,
@@ -90,8 +95,12 @@ CASES = [
     Case("healthy", ENTRY, how=LDAPS),
     Case("search_silent", UNAVAILABLE, "no answer within", LDAPS),
 
-    Case("trickle", UNAVAILABLE, "no answer within"),
+    Case("trickle", ENTRY, rate=1),
+    Case("drip", UNAVAILABLE, "no answer within"),
     Case("slow", ENTRY, rate=1),
+    Case("slower", ENTRY, rate=1),
+    Case("late", UNAVAILABLE, "no answer within"),
+    Case("overloaded", ENTRY, rate=15),
     Case("search_silent", UNAVAILABLE, "no answer within"),
     Case("garbage", UNAVAILABLE, "that is not LDAP"),
     Case("garbage_later", ENTRY, rate=10),
@@ -117,19 +126,39 @@ CASES = [
     Case("time_limit", UNAVAILABLE, "Time limit exceeded (check that"),
     Case("internal_error", UNAVAILABLE, "internal error??"),
     Case("no_base", UNAVAILABLE,
-         "No such object (check referral_ldap_base, and", final=True),
-    Case("no_access", UNAVAILABLE, "(check referral_ldap_auth_dn",
-         final=True),
-    Case("referral", UNAVAILABLE, "(check referral_ldap_base and",
-         final=True),
-    Case("references", UNAVAILABLE, "refers to other servers", final=True),
+         "No such object (check referral_ldap_base, and"),
+    Case("no_access", UNAVAILABLE, "(check referral_ldap_auth_dn"),
+    Case("strong_auth", UNAVAILABLE, "(check referral_ldap_auth_dn and "
+         "referral_ldap_starttls)"),
+    Case("unwilling", UNAVAILABLE, "the account in referral_ldap_auth_dn "
+         "need not change its password)"),
+    Case("referral", UNAVAILABLE, "(check referral_ldap_base and"),
+    Case("references", NO_ENTRY, final=True),
+    Case("references", UNAVAILABLE, "refers to other servers",
+         options=("heed_references",), suffix="_heeded"),
     Case("references_too", ENTRY),
+    Case("many_references", ENTRY),
+    Case("other_name", UNAVAILABLE,
+         'the entry has "rfc822MailHost", which was not asked for, and no '
+         '"mailHost" (use the name'),
+    Case("with_option", ENTRY),
     Case("several", SEVERAL, "several entries", final=True),
     Case("size_limit", SEVERAL, "several entries", final=True),
     Case("credentials", UNAVAILABLE,
          "ldap bind to ldap://127.0.0.1:{port} as cn=us failed: "
          "Invalid credentials (check referral_ldap_auth_dn_password)"),
+    Case("locked", UNAVAILABLE, "Constraint violation (check "
+         "referral_ldap_auth_dn_password"),
     Case("bind_unavailable", UNAVAILABLE, "Server is unavailable"),
+    Case("bind_strong_auth", UNAVAILABLE, "(check referral_ldap_starttls)"),
+    Case("bind_confidential", UNAVAILABLE, "(check referral_ldap_starttls)"),
+    Case("bind_unwilling", UNAVAILABLE,
+         "(check referral_ldap_starttls and referral_ldap_auth_dn)"),
+    Case("bind_operations", UNAVAILABLE, "(check the directory server)"),
+    Case("bind_dn_syntax", UNAVAILABLE, "(check referral_ldap_auth_dn)"),
+    Case("bind_no_account", UNAVAILABLE, "(check referral_ldap_auth_dn)"),
+    Case("bind_method", UNAVAILABLE,
+         "(check referral_ldap_sasl_mechanism)"),
 ]
 
 PORTS = None
@@ -171,8 +200,9 @@ def make_probe(case, *ports, **options):
     options["ca_file"] = CA_FILE
     if case.how == STARTTLS:
         options["starttls"] = True
-    if case.fault == "credentials":
+    if case.fault in CREDENTIALS:
         options.update(dn="cn=us", password="wrong")
+    options.update((name, True) for name in case.options)
     return Probe(*(f"{scheme}://127.0.0.1:{port}" for port in ports),
                  rate=case.rate, **options)
 
@@ -183,7 +213,8 @@ def for_each(condition=lambda case: True):
         for case in filter(condition, CASES):
             def test(self, case=case):
                 self.check(case)
-            setattr(cls, f"test_{case.fault}_{case.how}_{case.cert}", test)
+            setattr(cls, f"test_{case.fault}_{case.how}_{case.cert}"
+                         f"{case.suffix}", test)
         return cls
     return decorate
 
@@ -225,9 +256,8 @@ class AnotherServer(unittest.TestCase):
         report(case, "[bad, good]", probe)
 
 
-# bad credentials are tried every half minute
 @for_each(lambda case: case.status == UNAVAILABLE and
-          case.fault != "credentials")
+          case.fault not in CREDENTIALS)
 class Recovery(unittest.TestCase):
     """The fault ends."""
 
@@ -283,6 +313,84 @@ class Behaviour(unittest.TestCase):
             probe.wait_results(250)
             check_run(self, probe)
             self.assertGreater(peer.accepted, 8)
+
+    def check_three(self, first, second, third="healthy", rate=50):
+        """Nobody notices that two of three servers are of no use."""
+        case = Case(first, ENTRY, rate=rate)
+        ports = [PORTS.take("127.0.0.1") for _ in range(3)]
+        with make_peer(case, ports[0]), make_peer(case, ports[1], second), \
+                make_peer(case, ports[2], third) as good, \
+                make_probe(case, *ports) as probe:
+            probe.wait_results(100)
+            check_run(self, probe)
+        self.assertEqual({one.status for one in probe.results}, {ENTRY})
+        self.assertEqual(good.accepted, 1)
+        report(case, f"[{second}, good]", probe)
+
+    def test_three_servers(self):
+        for first, second in (("internal_error", "internal_error"),
+                              ("internal_error", "no_base"),
+                              ("busy", "search_silent"),
+                              ("search_silent", "referral"),
+                              ("refused", "busy"),
+                              ("credentials", "other_name")):
+            with self.subTest(first=first, second=second):
+                self.check_three(first, second)
+
+    def test_grey(self):
+        """One server is slow: it is not asked, but now and then."""
+        case = Case("slow", ENTRY)
+        slow, good = PORTS.take("127.0.0.1"), PORTS.take("127.0.0.1")
+        with make_peer(case, slow) as first, \
+                make_peer(case, good, "healthy") as second, \
+                make_probe(case, slow, good) as probe:
+            probe.wait_results(250)
+            check_run(self, probe)
+        times = sorted(result.msecs for result in probe.results)
+        report(case, "[slow, good]", probe)
+        # all that were sent before the first was overdue; loose: two cores
+        self.assertLess(times[len(times) // 2], 20)
+        self.assertLess(len([one for one in times if one > 100]), 60)
+        self.assertLess(first.accepted + second.accepted, 4)
+
+    def test_overload(self):
+        """What a server can answer is answered in time, whatever else is
+        asked of it."""
+        case = Case("overloaded", ENTRY)
+        port = PORTS.take("127.0.0.1")
+        for rate in (30, 60, 200):
+            with self.subTest(rate=rate), make_peer(case, port), \
+                    make_probe(case._replace(rate=rate), port,
+                               queue_timeout=4000) as probe:
+                start = time.monotonic()
+                probe.wait(lambda probe: len(
+                    [one for one in probe.results if one.status == ENTRY])
+                    >= 120, "20 a second")
+                secs = time.monotonic() - start
+                probe.stop()
+                self.assertEqual(probe.errors(), [])
+            # 6 s, if nothing else runs here
+            self.assertLess(secs, 9)
+
+    def test_late(self):
+        """An answer that comes too late is told all the same."""
+        case = Case("late", UNAVAILABLE, rate=1)
+        port = PORTS.take("127.0.0.1")
+        with make_peer(case, port), make_probe(case, port) as probe:
+            probe.wait(lambda probe: len(probe.late) >= 2, "late answers")
+            check_run(self, probe)
+        self.assertEqual({one.status for one in probe.results},
+                         {UNAVAILABLE})
+        self.assertEqual(set(probe.late), {ENTRY})
+
+    def test_failover_does_not_depend_on_timeout(self):
+        case = Case("search_silent", ENTRY)
+        bad, good = PORTS.take("127.0.0.1"), PORTS.take("127.0.0.1")
+        with make_peer(case, bad), make_peer(case, good, "healthy"), \
+                make_probe(case, bad, good, timeout=30000) as probe:
+            probe.wait_results(50)
+            check_run(self, probe)
+        self.assertEqual({one.status for one in probe.results}, {ENTRY})
 
     def test_log_once(self):
         for fault, count in (("refused", 1), ("silent", 1), ("busy", 1),

@@ -308,6 +308,8 @@ static void fuzz_run_data(const uint8_t *data, size_t size, size_t packet_size)
 		.referral_ldap_sasl_mechanism = "",
 		.referral_ldap_timeout = 2000,
 		.referral_ldap_connect_timeout = 1500,
+		.referral_ldap_queue_timeout = 30000,
+		.referral_ldap_deref = "never",
 	};
 	struct referral_ldap_client *client;
 	struct ioloop *ioloop = io_loop_create();

@@ -77,6 +77,11 @@
 	X(test_servers_choose) \
 	X(test_server_backoff) \
 	X(test_server_states) \
+	X(test_server_demotion) \
+	X(test_window) \
+	X(test_window_changes) \
+	X(test_patience) \
+	X(test_dn) \
 	X(test_sync_request) \
 	X(test_sync_entry) \
 	X(test_sync_info) \

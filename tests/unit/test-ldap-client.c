@@ -85,8 +85,9 @@ static const struct {
 	{ ANSWER("\x30\x24" TEST_LDAP_MSGID "\x64\x1c\x04\x02x=\x30\x16\x30\x14"
 		 "\x04\x08mailHost\x31\x08\x04\x03""a\x00""b\x04\x01""c"),
 	  .count = 2, .first = "a\x01""b" },
-	/* another attribute, whose name begins like ours */
-	{ ANSWER("\x30\x20" TEST_LDAP_MSGID "\x64\x18\x04\x02x=\x30\x12\x30\x10"
+	/* another attribute, whose name begins like ours: whose is it? */
+	{ .status = REFERRAL_LDAP_UNAVAILABLE,
+	  ANSWER("\x30\x20" TEST_LDAP_MSGID "\x64\x18\x04\x02x=\x30\x12\x30\x10"
 		 "\x04\x09mailHosts\x31\x03\x04\x01""c"), .count = 0 },
 	/* nothing at all */
 	{ ANSWER(""), .status = REFERRAL_LDAP_NO_ENTRY },
@@ -153,7 +154,6 @@ void test_ldap_cancel(void)
 
 	test_begin("ldap cancel");
 	test_ldap_init(&test);
-	test.server->hold = TRUE;
 
 	/* in the queue, before there is a connection */
 	requests[0] = test_ldap_search(&test, &outcomes[0]);
@@ -163,6 +163,8 @@ void test_ldap_cancel(void)
 	test.waiting--;
 
 	/* sent */
+	test_ldap_warm_up(&test);
+	test.server->hold = TRUE;
 	for (i = 1; i < 4; i++)
 		requests[i] = test_ldap_search(&test, &outcomes[i]);
 	test_ldap_wait_for(&test, &test.server->searches, 3);
@@ -229,6 +231,18 @@ void test_ldap_pending(void)
 
 	test_begin("ldap pending");
 	test_ldap_init(&test);
+	/* at first it is not trusted with much */
+	test.server->hold = TRUE;
+	for (i = 0; i < 10; i++)
+		test_ldap_search(&test, &outcomes[i]);
+	test_ldap_wait_for(&test, &test.server->pending, 2);
+	test_ldap_run_turns(&test, 10);
+	test_assert(test.server->pending == 2);
+	test.server->hold = FALSE;
+	test_ldap_server_answer(test.server);
+	test_ldap_wait(&test);
+
+	test_ldap_warm_up(&test);
 	test.server->hold = TRUE;
 	for (i = 0; i < N_ELEMENTS(outcomes); i++)
 		test_ldap_search(&test, &outcomes[i]);
@@ -249,31 +263,36 @@ void test_ldap_pending(void)
 	test_end();
 }
 
+/* The oldest gives way. */
 void test_ldap_queue_full(void)
 {
 	struct test_ldap_outcome *outcomes;
 	struct test_ldap test;
-	unsigned int i, failed = 0, count = 64 + 4096 + 10;
+	unsigned int i, failed = 0, count = 2 + 65536 + 10;
 
 	test_begin("ldap queue full");
 	test_ldap_init(&test);
 	test.server->hold = TRUE;
-	outcomes = t_new(struct test_ldap_outcome, count);
-	for (i = 0; i < 64; i++)
+	outcomes = i_new(struct test_ldap_outcome, count);
+	for (i = 0; i < 2; i++)
 		test_ldap_search(&test, &outcomes[i]);
-	test_ldap_wait_for(&test, &test.server->pending, 64);
+	test_ldap_wait_for(&test, &test.server->pending, 2);
 	for (; i < count; i++)
 		test_ldap_search(&test, &outcomes[i]);
-	/* the last is told at once that there is no room */
-	test_ldap_wait_for(&test, &outcomes[count - 1].calls, 1);
+	/* they are told at once that there is no room */
+	test_ldap_wait_for(&test, &outcomes[2].calls, 1);
 	test.server->hold = FALSE;
 	test_ldap_server_answer(test.server);
 	test_ldap_wait(&test);
 	for (i = 0; i < count; i++) {
 		if (outcomes[i].status == REFERRAL_LDAP_UNAVAILABLE)
 			failed++;
+		test_assert_idx((outcomes[i].status ==
+				 REFERRAL_LDAP_UNAVAILABLE) ==
+				(i >= 2 && i < 12), i);
 	}
 	test_assert(failed == 10);
+	i_free(outcomes);
 	test_ldap_deinit_all(&test);
 	test_end();
 }

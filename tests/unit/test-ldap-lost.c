@@ -1,11 +1,8 @@
 /* Connections that are lost, and what is not lost with them. */
 
 #include "lib.h"
-#include "array.h"
 #include "buffer.h"
 #include "ioloop.h"
-#include "ldap-conn.h"
-#include "ldap-uri.h"
 #include "test-ldap.h"
 
 /* The server answers and resets the connection. What it has said is in the
@@ -121,6 +118,7 @@ void test_ldap_lost_while_full(void)
 	test_begin("ldap lost while full");
 	test_ldap_init(&test);
 	test.set.referral_ldap_timeout = 2000;
+	test_ldap_warm_up(&test);
 	test.server->hold = TRUE;
 	for (i = 0; i < N_ELEMENTS(requests); i++)
 		requests[i] = test_ldap_search(&test, &outcomes[i]);
@@ -133,58 +131,6 @@ void test_ldap_lost_while_full(void)
 	test_ldap_server_close(test.server);
 	test_ldap_wait(&test);
 	test_assert(outcome.status == REFERRAL_LDAP_ENTRY);
-	test_ldap_deinit_all(&test);
-	test_end();
-}
-
-static unsigned int drain_ready, drain_dead;
-
-static void drain_conn_ready(struct referral_ldap_conn *conn ATTR_UNUSED)
-{
-	drain_ready++;
-}
-
-static void drain_conn_dead(struct referral_ldap_conn *conn ATTR_UNUSED)
-{
-	drain_dead++;
-}
-
-/* Another server becomes ready after this connection has ended and before its
-   owner hears of it. */
-void test_ldap_drain_dead(void)
-{
-	static const struct referral_ldap_conn_vfuncs vfuncs = {
-		.ready = drain_conn_ready,
-		.dead = drain_conn_dead,
-	};
-	const struct referral_ldap_conn_settings set = {
-		.auth_dn = "", .auth_dn_password = "", .sasl_mechanism = "",
-		.phase_msecs = 15000, .suspect_msecs = 4000,
-		.stall_msecs = 8000, .time_limit_secs = 20,
-	};
-	ARRAY_TYPE(referral_ldap_uri) uris;
-	struct referral_ldap_conn *conn;
-	struct test_ldap test;
-	const char *error;
-
-	test_begin("ldap drain a dead connection");
-	test_ldap_init(&test);
-	drain_ready = drain_dead = 0;
-	t_array_init(&uris, 1);
-	if (referral_ldap_uris_parse(pool_datastack_create(),
-				     test.set.referral_ldap_uris, &uris,
-				     &error) < 0)
-		i_unreached();
-	conn = referral_ldap_conn_create(test.event, &set, array_front(&uris),
-					 NULL, &vfuncs, NULL);
-	referral_ldap_conn_connect(conn);
-	test_ldap_wait_for(&test, &drain_ready, 1);
-	referral_ldap_conn_fail(conn, REFERRAL_SERVER_UNREACHABLE, "test");
-	referral_ldap_conn_drain(conn);
-	test_assert(!referral_ldap_conn_resume(conn));
-	test_assert(drain_dead == 0);
-	test_ldap_wait_for(&test, &drain_dead, 1);
-	referral_ldap_conn_destroy(&conn);
 	test_ldap_deinit_all(&test);
 	test_end();
 }

@@ -70,6 +70,8 @@ void test_ldap_init(struct test_ldap *test)
 	test->set.referral_ldap_sasl_mechanism = "";
 	test->set.referral_ldap_timeout = 20000;
 	test->set.referral_ldap_connect_timeout = 15000;
+	test->set.referral_ldap_queue_timeout = 30000;
+	test->set.referral_ldap_deref = "never";
 }
 
 void test_ldap_deinit_all(struct test_ldap *test)
@@ -143,6 +145,17 @@ void test_ldap_wait(struct test_ldap *test)
 void test_ldap_tick(struct test_ldap *test)
 {
 	io_loop_stop(test->ioloop);
+}
+
+void test_ldap_warm_up(struct test_ldap *test)
+{
+	struct test_ldap_outcome outcomes[256];
+	unsigned int i;
+
+	for (i = 0; i < N_ELEMENTS(outcomes); i++)
+		test_ldap_search(test, &outcomes[i]);
+	test_ldap_wait(test);
+	test->server->searches = test->server->max_pending = 0;
 }
 
 void test_ldap_run_turns(struct test_ldap *test, unsigned int turns)

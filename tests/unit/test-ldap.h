@@ -21,7 +21,6 @@
 	X(test_ldap_reset_notice) \
 	X(test_ldap_idle_close) \
 	X(test_ldap_lost_while_full) \
-	X(test_ldap_drain_dead) \
 	X(test_ldap_in_pieces) \
 	X(test_ldap_cut) \
 	X(test_ldap_flip) \
@@ -112,6 +111,8 @@ void test_ldap_init(struct test_ldap *test);
 void test_ldap_deinit_all(struct test_ldap *test);
 struct referral_ldap_request *
 test_ldap_search(struct test_ldap *test, struct test_ldap_outcome *outcome);
+/* Search so often that the client trusts the server with all it ever does. */
+void test_ldap_warm_up(struct test_ldap *test);
 /* Run the ioloop until every search was called back. */
 void test_ldap_wait(struct test_ldap *test);
 /* A timeout's callback: ends the ioloop's turn. */

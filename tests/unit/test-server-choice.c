@@ -20,7 +20,19 @@
 #define RETRYING(msecs) { .state = CONNECTING, .failures = 1, \
 			  .connecting_since = NOW - (msecs) }
 #define WORKS { .state = READY }
-#define SILENT { .state = READY, .suspect = TRUE }
+#define SILENT { .state = READY, .suspect = TRUE, .demoted = TRUE, \
+		 .trial_at = NOW + 600 }
+#define DEMOTED(msecs) { .state = READY, .demoted = TRUE, \
+			 .trial_at = NOW + (msecs) }
+#define ON_TRIAL { .state = READY, .demoted = TRUE, .on_trial = TRUE, \
+		   .trial_at = NOW - 100 }
+/* demoted, and its connection was lost */
+#define GONE(msecs) { .state = IDLE, .demoted = TRUE, \
+		      .trial_at = NOW + (msecs) }
+#define REFUSED(msecs) { .failures = 1, \
+			 .failure = REFERRAL_SERVER_CREDENTIALS, \
+			 .retry_at = NOW + (msecs), \
+			 .urgent_retry_at = NOW + (msecs) }
 
 static const struct {
 	const char *name;
@@ -30,7 +42,8 @@ static const struct {
 	bool same_rank;
 	bool unwanted, urgent;
 	/* 0 = none, else the number of the server, counted from one */
-	unsigned int avoid, active, connect;
+	unsigned int active, connect, trial;
+	uint64_t refused;
 	bool all_dead, trying;
 	unsigned int wait_msecs;
 } choices[] = {
@@ -59,9 +72,16 @@ static const struct {
 	{ .name = "no urgency while one works", .urgent = TRUE,
 	  .servers = { DEAD, WORKS }, .count = 2, .active = 2,
 	  .wait_msecs = 400 },
-	{ .name = "back to the preferred, now", .unwanted = TRUE,
+	{ .name = "back to the preferred, now",
 	  .servers = { DUE, WORKS, FRESH }, .count = 3, .active = 2,
 	  .connect = 1, .wait_msecs = NEVER },
+	{ .name = "back to the preferred, since somebody has just asked",
+	  .unwanted = TRUE, .urgent = TRUE,
+	  .servers = { DUE, WORKS, FRESH }, .count = 3, .active = 2,
+	  .connect = 1, .wait_msecs = NEVER },
+	{ .name = "back to the preferred when somebody asks", .unwanted = TRUE,
+	  .servers = { DUE, WORKS, FRESH }, .count = 3, .active = 2,
+	  .wait_msecs = NEVER },
 	{ .name = "one better one at a time",
 	  .servers = { RETRYING(2000), DUE, WORKS }, .count = 3, .active = 3,
 	  .trying = TRUE, .wait_msecs = NEVER },
@@ -70,13 +90,58 @@ static const struct {
 	  .wait_msecs = NEVER },
 
 	{ .name = "silent: try another", .servers = { SILENT, FRESH },
-	  .count = 2, .connect = 2, .wait_msecs = NEVER },
+	  .count = 2, .active = 1, .connect = 2, .wait_msecs = NEVER },
 	{ .name = "silent: another works", .servers = { SILENT, WORKS },
 	  .count = 2, .active = 2, .wait_msecs = NEVER },
+	{ .name = "silent: another works not so well",
+	  .servers = { SILENT, DEMOTED(100) }, .count = 2, .active = 2,
+	  .wait_msecs = NEVER },
 	{ .name = "silent and alone: not known to be dead",
-	  .servers = { SILENT }, .count = 1, .wait_msecs = NEVER },
+	  .servers = { SILENT }, .count = 1, .active = 1,
+	  .wait_msecs = NEVER },
 	{ .name = "silent, the other one is dead",
-	  .servers = { SILENT, DEAD }, .count = 2, .wait_msecs = 400 },
+	  .servers = { SILENT, DEAD }, .count = 2, .active = 1,
+	  .wait_msecs = 400 },
+	{ .name = "silent, the other one is dead, with urgency",
+	  .servers = { SILENT, DEAD }, .count = 2, .active = 1,
+	  .urgent = TRUE, .wait_msecs = 100 },
+	{ .name = "all silent: the preferred one",
+	  .servers = { SILENT, SILENT }, .count = 2, .active = 1,
+	  .wait_msecs = NEVER },
+
+	{ .name = "demoted: another is preferred",
+	  .servers = { DEMOTED(100), WORKS }, .count = 2, .active = 2,
+	  .wait_msecs = NEVER },
+	{ .name = "demoted: it may be tried",
+	  .servers = { DEMOTED(0), WORKS }, .count = 2, .active = 2,
+	  .trial = 1, .wait_msecs = NEVER },
+	{ .name = "demoted: it is being tried",
+	  .servers = { ON_TRIAL, WORKS }, .count = 2, .active = 2,
+	  .wait_msecs = NEVER },
+	{ .name = "demoted: the less preferred need no trial",
+	  .servers = { WORKS, DEMOTED(0) }, .count = 2, .active = 1,
+	  .wait_msecs = NEVER },
+	{ .name = "demoted: no trial while nothing else works",
+	  .servers = { DEMOTED(0), SILENT }, .count = 2, .active = 1,
+	  .wait_msecs = NEVER },
+	{ .name = "demoted, and nobody else: connect to another",
+	  .servers = { DEMOTED(100), FRESH }, .count = 2, .active = 1,
+	  .connect = 2, .wait_msecs = NEVER },
+	{ .name = "demoted, one at a time",
+	  .servers = { DEMOTED(100), TRYING(300), FRESH }, .count = 3,
+	  .active = 1, .trying = TRUE, .wait_msecs = NEVER },
+	{ .name = "demoted without a connection: it has time",
+	  .servers = { GONE(100), WORKS }, .count = 2, .active = 2,
+	  .wait_msecs = 100 },
+	{ .name = "demoted without a connection: time for a trial",
+	  .servers = { GONE(0), WORKS }, .count = 2, .active = 2,
+	  .connect = 1, .wait_msecs = NEVER },
+	{ .name = "demoted without a connection: better than none",
+	  .servers = { GONE(100) }, .count = 1, .connect = 1,
+	  .wait_msecs = NEVER },
+	{ .name = "both demoted: the preferred one",
+	  .servers = { DEMOTED(100), DEMOTED(100) }, .count = 2, .active = 1,
+	  .wait_msecs = NEVER },
 
 	{ .name = "all dead", .servers = { DEAD, DEAD }, .count = 2,
 	  .all_dead = TRUE, .wait_msecs = 400 },
@@ -96,11 +161,14 @@ static const struct {
 	{ .name = "one was never tried", .servers = { RETRYING(100), FRESH },
 	  .count = 2, .trying = TRUE, .wait_msecs = 150 },
 	{ .name = "credentials are not tried more often for urgency",
-	  .servers = { { .failures = 1,
-			 .failure = REFERRAL_SERVER_CREDENTIALS,
-			 .retry_at = NOW + 9000,
-			 .urgent_retry_at = NOW + 9000 } },
-	  .count = 1, .urgent = TRUE, .all_dead = TRUE, .wait_msecs = 9000 },
+	  .servers = { REFUSED(9000) }, .count = 1, .urgent = TRUE,
+	  .all_dead = TRUE, .wait_msecs = 9000 },
+	{ .name = "credentials are tried for who waits",
+	  .servers = { REFUSED(-1) }, .count = 1, .connect = 1,
+	  .wait_msecs = NEVER },
+	{ .name = "credentials are tried for nobody else",
+	  .servers = { REFUSED(-1) }, .count = 1, .unwanted = TRUE,
+	  .urgent = TRUE, .wait_msecs = NEVER },
 	{ .name = "just restarting: there is hope",
 	  .servers = { { .failures = 1, .retry_at = NOW + 400,
 			 .urgent_retry_at = NOW + 300,
@@ -112,17 +180,30 @@ static const struct {
 			 .grace_until = NOW } },
 	  .count = 1, .all_dead = TRUE, .wait_msecs = 400 },
 
-	{ .name = "avoid the active one", .servers = { WORKS, FRESH },
-	  .count = 2, .avoid = 1, .connect = 2, .wait_msecs = NEVER },
-	{ .name = "avoid: the other one works", .servers = { WORKS, WORKS },
-	  .count = 2, .avoid = 1, .active = 2, .wait_msecs = NEVER },
-	{ .name = "avoid: the other one is dead", .servers = { WORKS, DEAD },
-	  .count = 2, .avoid = 1, .all_dead = TRUE, .wait_msecs = 400 },
-	{ .name = "avoid: there is no other one", .servers = { WORKS },
-	  .count = 1, .avoid = 1, .all_dead = TRUE, .wait_msecs = NEVER },
-	{ .name = "avoid another than the active one",
-	  .servers = { WORKS, WORKS }, .count = 2, .avoid = 2, .active = 1,
+	{ .name = "refused by the active one", .servers = { WORKS, FRESH },
+	  .count = 2, .refused = BIT(0), .connect = 2, .wait_msecs = NEVER },
+	{ .name = "refused: the other one works", .servers = { WORKS, WORKS },
+	  .count = 2, .refused = BIT(0), .active = 2, .wait_msecs = NEVER },
+	{ .name = "refused: the other one is dead", .servers = { WORKS, DEAD },
+	  .count = 2, .refused = BIT(0), .all_dead = TRUE, .wait_msecs = 400 },
+	{ .name = "refused: there is no other one", .servers = { WORKS },
+	  .count = 1, .refused = BIT(0), .all_dead = TRUE,
 	  .wait_msecs = NEVER },
+	{ .name = "refused by another than the active one",
+	  .servers = { WORKS, WORKS }, .count = 2, .refused = BIT(1),
+	  .active = 1, .wait_msecs = NEVER },
+	{ .name = "refused by two: the third",
+	  .servers = { WORKS, WORKS, FRESH }, .count = 3,
+	  .refused = BIT(0) | BIT(1), .connect = 3, .wait_msecs = NEVER },
+	{ .name = "refused: one that is being made is not for us",
+	  .servers = { TRYING(100), FRESH }, .count = 2, .refused = BIT(0),
+	  .connect = 2, .wait_msecs = NEVER },
+	{ .name = "refused: no trial of it",
+	  .servers = { DEMOTED(0), WORKS }, .count = 2, .refused = BIT(0),
+	  .active = 2, .wait_msecs = NEVER },
+	{ .name = "only the second is asked",
+	  .servers = { WORKS, FRESH, WORKS }, .count = 3,
+	  .refused = ~(uint64_t)BIT(1), .connect = 2, .wait_msecs = NEVER },
 };
 
 void test_servers_choose(void)
@@ -137,20 +218,21 @@ void test_servers_choose(void)
 		for (j = 0; j < choices[i].count; j++) {
 			copies[j] = choices[i].servers[j];
 			copies[j].rank = choices[i].same_rank ? 0 : j;
+			copies[j].bit = (uint64_t)1 << j;
 			servers[j] = &copies[j];
 		}
 		i_zero(&demand);
 		demand.wanted = !choices[i].unwanted;
 		demand.urgent = choices[i].urgent;
 		demand.stagger_msecs = STAGGER;
-		if (choices[i].avoid > 0)
-			demand.avoid = servers[choices[i].avoid - 1];
+		demand.refused = choices[i].refused;
 		referral_servers_choose(servers, choices[i].count, NOW,
 					&demand, &choice);
 		test_assert_idx(choice.active + 1 ==
 				(int)choices[i].active, i);
 		test_assert_idx(choice.connect + 1 ==
 				(int)choices[i].connect, i);
+		test_assert_idx(choice.trial + 1 == (int)choices[i].trial, i);
 		test_assert_idx(choice.all_dead == choices[i].all_dead, i);
 		test_assert_idx(choice.trying == choices[i].trying, i);
 		test_assert_ucmp_idx(choice.wait_msecs, ==,
@@ -158,6 +240,8 @@ void test_servers_choose(void)
 	}
 	test_end();
 }
+
+#define MINUTES(minutes) ((unsigned int)((minutes) * 60 * 1000))
 
 static const struct {
 	/* failures before this one */
@@ -175,8 +259,18 @@ static const struct {
 	{ UINT_MAX, REFERRAL_SERVER_UNREACHABLE, 22500, 30000, 187, 313 },
 	{ 0, REFERRAL_SERVER_UNUSABLE, 375, 625, 375, 625 },
 	{ 2, REFERRAL_SERVER_UNUSABLE, 1500, 2500, 1500, 2500 },
-	{ 0, REFERRAL_SERVER_CREDENTIALS, 22500, 30000, 22500, 30000 },
-	{ 9, REFERRAL_SERVER_CREDENTIALS, 22500, 30000, 22500, 30000 },
+	{ 0, REFERRAL_SERVER_CREDENTIALS, MINUTES(1), MINUTES(1.25),
+	  MINUTES(1), MINUTES(1.25) },
+	{ 1, REFERRAL_SERVER_CREDENTIALS, MINUTES(10), MINUTES(12.5),
+	  MINUTES(10), MINUTES(12.5) },
+	{ 2, REFERRAL_SERVER_CREDENTIALS, MINUTES(20), MINUTES(25),
+	  MINUTES(20), MINUTES(25) },
+	{ 3, REFERRAL_SERVER_CREDENTIALS, MINUTES(40), MINUTES(50),
+	  MINUTES(40), MINUTES(50) },
+	{ 4, REFERRAL_SERVER_CREDENTIALS, MINUTES(60), MINUTES(75),
+	  MINUTES(60), MINUTES(75) },
+	{ UINT_MAX, REFERRAL_SERVER_CREDENTIALS, MINUTES(60), MINUTES(75),
+	  MINUTES(60), MINUTES(75) },
 };
 
 void test_server_backoff(void)
@@ -194,6 +288,7 @@ void test_server_backoff(void)
 			i_zero(&server);
 			server.state = CONNECTING;
 			server.failures = backoffs[i].failures;
+			server.failure = backoffs[i].failure;
 			referral_server_failed(&server, NOW,
 				backoffs[i].failure, randoms[j]);
 
@@ -222,34 +317,43 @@ void test_server_states(void)
 	test_assert(server.state == CONNECTING &&
 		    server.connecting_since == NOW + 500);
 	/* that it can be connected to says nothing yet */
-	referral_server_ready(&server);
-	test_assert(server.state == READY && server.failures == 1);
+	referral_server_ready(&server, NOW + 510);
+	test_assert(server.state == READY && server.failures == 1 &&
+		    server.demoted && server.trial_at == NOW + 510);
 	referral_server_failed(&server, NOW, REFERRAL_SERVER_UNREACHABLE, 0);
 	test_assert(server.state == IDLE && server.failures == 2);
+	/* each kind of failure has its own row */
+	referral_server_failed(&server, NOW, REFERRAL_SERVER_CREDENTIALS, 0);
+	test_assert(server.failures == 1);
 
+	i_zero(&server);
 	referral_server_connecting(&server, NOW);
-	referral_server_ready(&server);
-	referral_server_suspect(&server);
-	test_assert(server.state == READY && server.suspect);
-	referral_server_answered(&server);
+	referral_server_ready(&server, NOW);
+	test_assert(!server.demoted);
+	referral_server_suspect(&server, NOW, 0);
+	test_assert(server.state == READY && server.suspect &&
+		    server.demoted && server.trial_at == NOW + 750);
+	referral_server_answered(&server, NOW + 749);
 	test_assert(server.state == READY && !server.suspect &&
-		    server.failures == 0);
+		    server.failures == 0 && server.demoted);
+	referral_server_answered(&server, NOW + 750);
+	test_assert(!server.demoted && server.promoted_at == NOW + 750);
 
 	/* broken once: at once, and with grace */
-	referral_server_suspect(&server);
+	referral_server_suspect(&server, NOW, 0);
 	referral_server_broke(&server, NOW, 0);
 	test_assert(server.state == IDLE && !server.suspect &&
 		    server.failures == 0 &&
 		    server.grace_until == NOW + REFERRAL_SERVER_GRACE_MSECS);
 	/* broken again without an answer */
 	referral_server_connecting(&server, NOW);
-	referral_server_ready(&server);
+	referral_server_ready(&server, NOW);
 	referral_server_broke(&server, NOW + 10, 0);
 	test_assert(server.failures == 1 && server.retry_at > NOW + 10 &&
 		    server.grace_until == NOW + REFERRAL_SERVER_GRACE_MSECS);
 	/* an answer makes up for all */
-	referral_server_ready(&server);
-	referral_server_answered(&server);
+	referral_server_ready(&server, NOW);
+	referral_server_answered(&server, NOW);
 	referral_server_broke(&server, NOW + 5000, 0);
 	test_assert(server.failures == 0 && server.grace_until ==
 		    NOW + 5000 + REFERRAL_SERVER_GRACE_MSECS);
@@ -257,5 +361,51 @@ void test_server_states(void)
 	referral_server_connecting(&server, NOW);
 	referral_server_closed(&server);
 	test_assert(server.state == IDLE && server.failures == 0);
+	test_end();
+}
+
+/* A server that was too slow is given another chance, later each time. */
+void test_server_demotion(void)
+{
+	static const unsigned int secs[] = {
+		1, 2, 4, 8, 16, 32, 64, 128, 256, 300, 300
+	};
+	struct referral_server server = { .state = READY };
+	uint64_t now = NOW;
+	unsigned int i;
+
+	test_begin("server demotion");
+	for (i = 0; i < N_ELEMENTS(secs); i++) {
+		referral_server_suspect(&server, now, i % 2 == 0 ? 0 :
+					secs[i] * 500);
+		test_assert_ucmp_idx(server.trial_at - now, ==, secs[i] *
+				     (i % 2 == 0 ? 750 : 1250), i);
+		/* what comes meanwhile changes nothing */
+		referral_server_refused(&server, now + 1, 0);
+		referral_server_answered(&server, now + 2);
+		test_assert_idx(server.demoted && !server.suspect, i);
+		now = server.trial_at;
+		referral_server_try(&server);
+		test_assert_idx(server.on_trial, i);
+	}
+	/* the trial is passed, but it is not well for long */
+	referral_server_answered(&server, now);
+	test_assert(!server.demoted && !server.on_trial);
+	referral_server_refused(&server, now + 2 * 300*1000 - 1, 0);
+	test_assert(server.demoted && server.demotion_msecs == 300*1000);
+	/* all is forgotten */
+	now = server.trial_at;
+	referral_server_answered(&server, now);
+	referral_server_refused(&server, now + 2 * 300*1000, 0);
+	test_assert(server.demotion_msecs == 1000);
+	/* a minute at least */
+	now = server.trial_at;
+	referral_server_answered(&server, now);
+	referral_server_suspect(&server, now + 59*1000, 0);
+	test_assert(server.demotion_msecs == 2000);
+	/* a trial ends with its connection */
+	referral_server_try(&server);
+	referral_server_closed(&server);
+	test_assert(!server.on_trial && server.demoted);
 	test_end();
 }

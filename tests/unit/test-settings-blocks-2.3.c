@@ -47,6 +47,7 @@ void test_settings_blocks(void)
 		set_other(def, &outside);
 	block = *(const struct referral_directory_settings *)info->defaults;
 	block.referral_ldap_scope = t_strcut(block.referral_ldap_scope, ':');
+	block.referral_ldap_deref = t_strcut(block.referral_ldap_deref, ':');
 	t_array_init(&outside.referral_directories, 1);
 	array_push_back(&outside.referral_directories, &block_ptr);
 

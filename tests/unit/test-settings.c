@@ -17,7 +17,7 @@ struct settings_test {
 	struct override set[3];
 	bool starttls, mirror;
 	/* 0: default */
-	unsigned int timeout, connect_timeout;
+	unsigned int timeout, connect_timeout, queue_timeout;
 	/* NULL: valid */
 	const char *error;
 };
@@ -40,6 +40,7 @@ static struct referral_directory_settings directory_defaults(void)
 	struct referral_directory_settings set = *info_defaults;
 
 	cut_enum(&set.referral_ldap_scope);
+	cut_enum(&set.referral_ldap_deref);
 	return set;
 }
 
@@ -98,6 +99,10 @@ run_directory(const char *name, const struct settings_test *tests,
 		if (tests[i].connect_timeout != 0) {
 			set.referral_ldap_connect_timeout =
 				tests[i].connect_timeout;
+		}
+		if (tests[i].queue_timeout != 0) {
+			set.referral_ldap_queue_timeout =
+				tests[i].queue_timeout;
 		}
 		error = NULL;
 		test_assert_idx(
@@ -198,6 +203,9 @@ static const struct settings_test server_tests[] = {
 	{ .timeout = 60001, .error = "referral_ldap_timeout: "
 		"must be more than 0 and at most 1 minute" },
 	{ .connect_timeout = 60001, .error = "referral_ldap_connect_timeout: "
+		"must be more than 0 and at most 1 minute" },
+	{ .queue_timeout = 60000 },
+	{ .queue_timeout = 60001, .error = "referral_ldap_queue_timeout: "
 		"must be more than 0 and at most 1 minute" },
 };
 

@@ -15,8 +15,10 @@
 static const struct referral_directory_settings referral_block_defaults = {
 	/* the first word is the default */
 	.referral_ldap_scope = ":subtree:onelevel:base",
+	.referral_ldap_deref = ":never:searching:finding:always",
 	.referral_ldap_timeout = NUM_UNSET,
 	.referral_ldap_connect_timeout = NUM_UNSET,
+	.referral_ldap_queue_timeout = NUM_UNSET,
 	.referral_cache_ttl = NUM_UNSET,
 	.referral_cache_negative_ttl = NUM_UNSET,
 	.referral_cache_home_ttl = NUM_UNSET,

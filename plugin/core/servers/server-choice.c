@@ -1,115 +1,119 @@
-/* Failover policy: see server-choice.h */
+/* Which server: see server-choice.h */
 
 #include "lib.h"
 #include "server-choice.h"
 
-void referral_server_connecting(struct referral_server *server, uint64_t now)
+/* The lower the better; servers of one class are told apart by their rank. */
+enum server_class {
+	SERVER_WELL,
+	SERVER_DEMOTED,
+	SERVER_SUSPECT,
+};
+
+/* What is decided, and what it is decided from. */
+struct choice_context {
+	struct referral_server *const *servers;
+	unsigned int count;
+	uint64_t now;
+	const struct referral_server_demand *demand;
+	/* a server that gives answers is there */
+	bool settled;
+	struct referral_server_choice *choice;
+};
+
+static enum server_class server_get_class(const struct referral_server *server)
 {
-	server->state = REFERRAL_SERVER_CONNECTING;
-	server->connecting_since = now;
-	server->suspect = FALSE;
+	if (server->suspect)
+		return SERVER_SUSPECT;
+	return server->demoted ? SERVER_DEMOTED : SERVER_WELL;
 }
 
-void referral_server_ready(struct referral_server *server)
+/* Is server to be asked rather than "than"? */
+static bool
+server_is_better(const struct referral_server *server,
+		 const struct referral_server *than)
 {
-	server->state = REFERRAL_SERVER_READY;
-	server->suspect = FALSE;
-}
+	enum server_class class = server_get_class(server);
+	enum server_class than_class = server_get_class(than);
 
-void referral_server_answered(struct referral_server *server)
-{
-	server->failures = 0;
-	server->suspect = FALSE;
-	server->broke = FALSE;
-}
-
-void referral_server_suspect(struct referral_server *server)
-{
-	server->suspect = TRUE;
-}
-
-void referral_server_closed(struct referral_server *server)
-{
-	server->state = REFERRAL_SERVER_IDLE;
-	server->suspect = FALSE;
-}
-
-/* Three quarters to five quarters of it, so that many clients don't come back
-   at the same moment. */
-static unsigned int add_jitter(unsigned int msecs, uint32_t random)
-{
-	return msecs * 3 / 4 + random % (msecs / 2 + 1);
-}
-
-void referral_server_failed(struct referral_server *server, uint64_t now,
-			    enum referral_server_failure failure,
-			    uint32_t random)
-{
-	unsigned int i, backoff = REFERRAL_SERVER_BACKOFF_MIN_MSECS;
-
-	referral_server_closed(server);
-	server->failure = failure;
-	if (server->failures < UINT_MAX)
-		server->failures++;
-
-	for (i = 1; i < server->failures &&
-	     backoff < REFERRAL_SERVER_BACKOFF_MAX_MSECS; i++)
-		backoff *= 2;
-	if (failure == REFERRAL_SERVER_CREDENTIALS ||
-	    backoff > REFERRAL_SERVER_BACKOFF_MAX_MSECS)
-		backoff = REFERRAL_SERVER_BACKOFF_MAX_MSECS;
-	backoff = add_jitter(backoff, random);
-	server->retry_at = now +
-		I_MIN(backoff, REFERRAL_SERVER_BACKOFF_MAX_MSECS);
-
-	server->urgent_retry_at = failure != REFERRAL_SERVER_UNREACHABLE ?
-		server->retry_at : now +
-		add_jitter(REFERRAL_SERVER_BACKOFF_URGENT_MSECS, random);
-}
-
-void referral_server_broke(struct referral_server *server, uint64_t now,
-			   uint32_t random)
-{
-	if (server->broke || server->failures > 0) {
-		referral_server_failed(server, now, REFERRAL_SERVER_UNREACHABLE,
-				       random);
-		return;
-	}
-	referral_server_closed(server);
-	server->broke = TRUE;
-	server->grace_until = now + REFERRAL_SERVER_GRACE_MSECS;
-}
-
-static uint64_t
-server_due_at(const struct referral_server *server, bool urgent)
-{
-	if (server->failures == 0)
-		return 0;
-	return urgent ? I_MIN(server->urgent_retry_at, server->retry_at) :
-		server->retry_at;
-}
-
-static int
-servers_find_active(struct referral_server *const *servers,
-		    unsigned int count, const struct referral_server *avoid)
-{
-	unsigned int i;
-	int active = -1;
-
-	for (i = 0; i < count; i++) {
-		if (servers[i]->state == REFERRAL_SERVER_READY &&
-		    !servers[i]->suspect && servers[i] != avoid &&
-		    (active < 0 || servers[i]->rank < servers[active]->rank))
-			active = i;
-	}
-	return active;
+	if (class != than_class)
+		return class < than_class;
+	return server->rank < than->rank;
 }
 
 static bool
-server_is_dead(const struct referral_server *server, uint64_t now,
-	       uint64_t due_at)
+server_is_refused(const struct choice_context *ctx,
+		  const struct referral_server *server)
 {
-	if (server->failures == 0 || now < server->grace_until)
+	return (server->bit & ctx->demand->refused) != 0;
+}
+
+static void choose_active(struct choice_context *ctx)
+{
+	struct referral_server_choice *choice = ctx->choice;
+	const struct referral_server *server;
+	unsigned int i;
+
+	for (i = 0; i < ctx->count; i++) {
+		server = ctx->servers[i];
+		if (server->state == REFERRAL_SERVER_READY &&
+		    !server_is_refused(ctx, server) &&
+		    (choice->active < 0 ||
+		     server_is_better(server, ctx->servers[choice->active])))
+			choice->active = i;
+	}
+	ctx->settled = choice->active >= 0 &&
+		!ctx->servers[choice->active]->suspect;
+}
+
+static bool
+server_may_be_tried(const struct choice_context *ctx,
+		    const struct referral_server *server)
+{
+	return server->state == REFERRAL_SERVER_READY && server->demoted &&
+		!server->suspect && !server->on_trial &&
+		ctx->now >= server->trial_at;
+}
+
+/* Only those that would be asked if they had not been demoted. */
+static void choose_trial(struct choice_context *ctx)
+{
+	struct referral_server_choice *choice = ctx->choice;
+	const struct referral_server *server;
+	unsigned int i;
+
+	if (!ctx->settled)
+		return;
+	for (i = 0; i < ctx->count && choice->trial < 0; i++) {
+		server = ctx->servers[i];
+		if ((int)i != choice->active &&
+		    server->rank < ctx->servers[choice->active]->rank &&
+		    !server_is_refused(ctx, server) &&
+		    server_may_be_tried(ctx, server))
+			choice->trial = i;
+	}
+}
+
+static uint64_t
+server_due_at(const struct choice_context *ctx,
+	      const struct referral_server *server)
+{
+	uint64_t due_at = 0;
+
+	if (server->failures > 0)
+		due_at = server->retry_at;
+	if (server->failures > 0 && ctx->demand->urgent && !ctx->settled)
+		due_at = I_MIN(due_at, server->urgent_retry_at);
+	if (server->demoted && ctx->settled)
+		due_at = I_MAX(due_at, server->trial_at);
+	return due_at;
+}
+
+static bool
+server_is_dead(const struct choice_context *ctx,
+	       const struct referral_server *server, uint64_t due_at)
+{
+	if (server->failures == 0 || ctx->now < server->grace_until)
 		return FALSE;
 	switch (server->state) {
 	case REFERRAL_SERVER_READY:
@@ -121,39 +125,79 @@ server_is_dead(const struct referral_server *server, uint64_t now,
 	case REFERRAL_SERVER_IDLE:
 		break;
 	}
-	return due_at > now;
+	return due_at > ctx->now;
 }
 
-/* Is this server worth a connection while "active" answers? */
+/* Is this server, which has no connection, worth one? That it was demoted
+   counts by the time of its trial: see server_due_at(). */
 static bool
-server_is_better(struct referral_server *const *servers, unsigned int i,
-		 int active)
+server_is_worth_it(const struct choice_context *ctx,
+		   const struct referral_server *server)
 {
-	return active < 0 || servers[i]->rank < servers[active]->rank;
+	const struct referral_server *active;
+
+	if (!ctx->demand->wanted &&
+	    (!ctx->demand->urgent ||
+	     (server->failures > 0 &&
+	      server->failure == REFERRAL_SERVER_CREDENTIALS)))
+		return FALSE;
+	if (!ctx->settled)
+		return TRUE;
+	active = ctx->servers[ctx->choice->active];
+	return server->rank < active->rank ||
+		(active->demoted && !server->demoted);
 }
 
 /* When the next connection may be started, as far as those that are being made
    now are concerned. */
-static uint64_t
-servers_stagger_until(struct referral_server *const *servers,
-		      unsigned int count, int active,
-		      unsigned int stagger_msecs)
+static uint64_t get_stagger_until(const struct choice_context *ctx)
 {
+	const struct referral_server *server;
 	unsigned int i;
 	uint64_t until = 0;
 
-	for (i = 0; i < count; i++) {
-		if (servers[i]->state != REFERRAL_SERVER_CONNECTING ||
-		    !server_is_better(servers, i, active))
+	for (i = 0; i < ctx->count; i++) {
+		server = ctx->servers[i];
+		if (server->state != REFERRAL_SERVER_CONNECTING ||
+		    server_is_refused(ctx, server) ||
+		    !server_is_worth_it(ctx, server))
 			continue;
-		if (active >= 0) {
+		if (ctx->settled) {
 			/* nobody waits for a better server: one by one */
 			return UINT64_MAX;
 		}
-		until = I_MAX(until,
-			      servers[i]->connecting_since + stagger_msecs);
+		until = I_MAX(until, server->connecting_since +
+			      ctx->demand->stagger_msecs);
 	}
 	return until;
+}
+
+/* Returns when to choose again because of this server. */
+static uint64_t
+choose_connect(struct choice_context *ctx, unsigned int idx,
+	       uint64_t stagger_until)
+{
+	struct referral_server_choice *choice = ctx->choice;
+	const struct referral_server *server = ctx->servers[idx];
+	uint64_t due_at = server_due_at(ctx, server), wake_at = UINT64_MAX;
+
+	due_at = I_MAX(due_at, stagger_until);
+	if (server->state == REFERRAL_SERVER_CONNECTING)
+		choice->trying = TRUE;
+	if (!server_is_dead(ctx, server, due_at))
+		choice->all_dead = FALSE;
+	if (server->failures > 0 && server->grace_until > ctx->now)
+		wake_at = server->grace_until;
+
+	if (server->state != REFERRAL_SERVER_IDLE ||
+	    !server_is_worth_it(ctx, server))
+		return wake_at;
+	if (due_at > ctx->now)
+		return I_MIN(wake_at, due_at);
+	if (choice->connect < 0 ||
+	    server->rank < ctx->servers[choice->connect]->rank)
+		choice->connect = idx;
+	return wake_at;
 }
 
 void referral_servers_choose(struct referral_server *const *servers,
@@ -161,39 +205,28 @@ void referral_servers_choose(struct referral_server *const *servers,
 			     const struct referral_server_demand *demand,
 			     struct referral_server_choice *choice_r)
 {
-	uint64_t due_at, stagger_until, wake_at = UINT64_MAX;
-	bool urgent;
+	struct choice_context ctx = {
+		.servers = servers,
+		.count = count,
+		.now = now,
+		.demand = demand,
+		.choice = choice_r,
+	};
+	uint64_t stagger_until, server_wake_at, wake_at = UINT64_MAX;
 	unsigned int i;
 
 	i_zero(choice_r);
-	choice_r->connect = -1;
-	choice_r->active = servers_find_active(servers, count, demand->avoid);
+	choice_r->active = choice_r->connect = choice_r->trial = -1;
+	choose_active(&ctx);
+	choose_trial(&ctx);
 	choice_r->all_dead = choice_r->active < 0;
-	urgent = demand->urgent && choice_r->active < 0;
 
-	stagger_until = servers_stagger_until(servers, count, choice_r->active,
-					      demand->stagger_msecs);
+	stagger_until = get_stagger_until(&ctx);
 	for (i = 0; i < count; i++) {
-		if (servers[i] == demand->avoid)
+		if (server_is_refused(&ctx, servers[i]))
 			continue;
-		due_at = I_MAX(server_due_at(servers[i], urgent),
-			       stagger_until);
-		if (servers[i]->state == REFERRAL_SERVER_CONNECTING)
-			choice_r->trying = TRUE;
-		if (!server_is_dead(servers[i], now, due_at))
-			choice_r->all_dead = FALSE;
-		if (servers[i]->failures > 0 && servers[i]->grace_until > now)
-			wake_at = I_MIN(wake_at, servers[i]->grace_until);
-
-		if (servers[i]->state != REFERRAL_SERVER_IDLE ||
-		    !server_is_better(servers, i, choice_r->active) ||
-		    (choice_r->active < 0 && !demand->wanted))
-			continue;
-		if (due_at > now)
-			wake_at = I_MIN(wake_at, due_at);
-		else if (choice_r->connect < 0 ||
-			 servers[i]->rank < servers[choice_r->connect]->rank)
-			choice_r->connect = i;
+		server_wake_at = choose_connect(&ctx, i, stagger_until);
+		wake_at = I_MIN(wake_at, server_wake_at);
 	}
 	choice_r->wait_msecs = wake_at == UINT64_MAX ? UINT_MAX :
 		I_MIN(wake_at - now, UINT_MAX - 1);
