@@ -4,6 +4,7 @@
 /* What differs between the doveadms of the generations of Dovecot. */
 
 struct doveadm_cmd_context;
+struct doveadm_mail_cmd_context;
 struct setting_parser_info;
 
 /* When doveadm loads us: it reads settings only afterwards. */
@@ -23,5 +24,12 @@ void referral_compat_doveadm_settings_free(const void *set);
 void ATTR_FORMAT(2, 3)
 referral_compat_doveadm_error(struct doveadm_cmd_context *cctx,
 			      const char *fmt, ...);
+
+/* init() of a mail command is called to make the headers of what it prints.
+   There is one for all of them. */
+typedef void
+referral_compat_mail_init_t(struct doveadm_mail_cmd_context *ctx);
+void referral_compat_doveadm_mail_set_init(struct doveadm_mail_cmd_context *ctx,
+					   referral_compat_mail_init_t *init);
 
 #endif

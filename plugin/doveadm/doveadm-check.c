@@ -1,4 +1,4 @@
-/* doveadm referral check, list: what the directory says about everybody. */
+/* doveadm referral check: what is wrong in the directory. */
 
 #include "lib.h"
 #include "str.h"
@@ -55,11 +55,6 @@ static void check_progress(const struct check_context *ctx, bool end)
 		fprintf(stderr, "\r%u entries ", ctx->entries);
 }
 
-static const char *entry_name(const struct referral_directory_entry *entry)
-{
-	return entry->names[0] == NULL ? "" : entry->names[0];
-}
-
 static void check_problem(enum referral_entry_problem problem,
 			  const char *detail, void *context)
 {
@@ -70,7 +65,8 @@ static void check_problem(enum referral_entry_problem problem,
 		return;
 	check_progress(ctx, TRUE);
 	doveadm_print(referral_entry_problem_to_string(problem));
-	referral_print(entry_name(ctx->entry));
+	referral_print(ctx->entry->names[0] == NULL ? "" :
+		       ctx->entry->names[0]);
 	referral_print(detail);
 	referral_print(ctx->entry->dn);
 }
@@ -174,106 +170,11 @@ static void cmd_check(struct doveadm_cmd_context *cctx)
 	referral_directories_deinit(&directories);
 }
 
-struct list_context {
-	struct doveadm_cmd_context *cctx;
-	const struct referral_entry_rules *rules;
-	struct referral_hosts *hosts;
-	/* name NULL: this server */
-	struct referral_host host;
-};
-
-static void
-list_problem(enum referral_entry_problem problem ATTR_UNUSED,
-	     const char *detail ATTR_UNUSED, void *context ATTR_UNUSED)
-{
-}
-
-/* A name without a port stands for all ports. */
-static bool list_wants(struct list_context *ctx,
-		       const struct referral_host *home, bool here)
-{
-	struct referral_host host = *home;
-
-	if (ctx->host.name == NULL) {
-		return here || referral_hosts_lookup(ctx->hosts, home,
-						     here)->resolves_here;
-	}
-	if (ctx->host.port == 0)
-		host.port = 0;
-	return referral_host_equals(&host, &ctx->host);
-}
-
-static void
-list_entry(const struct referral_directory_entry *entry, void *context)
-{
-	struct list_context *ctx = context;
-	const char *name = entry_name(entry);
-	struct referral_host home;
-	bool here;
-
-	here = referral_entry_check(ctx->rules, &entry->lookup, &home,
-				    list_problem, ctx);
-	if (home.name == NULL || *name == '\0' ||
-	    !list_wants(ctx, &home, here))
-		return;
-	/* one line is one user for doveadm -F */
-	if (strpbrk(name, "\r\n") != NULL) {
-		referral_compat_doveadm_error(ctx->cctx,
-			"A user's name has a line break: %s",
-			str_sanitize(name, 256));
-		doveadm_exit_code = EX_DATAERR;
-		return;
-	}
-	doveadm_print(name);
-}
-
-static bool list_get_host(struct list_context *ctx)
-{
-	const char *str, *error;
-
-	if (!doveadm_cmd_param_str(ctx->cctx, "host", &str))
-		return TRUE;
-	if (referral_mailhost_parse(pool_datastack_create(), str, &ctx->host,
-				    &error) == 0)
-		return TRUE;
-	referral_compat_doveadm_error(ctx->cctx, "HOST %s: %s",
-				      str_sanitize(str, 80), error);
-	doveadm_exit_code = EX_USAGE;
-	return FALSE;
-}
-
-static void cmd_list(struct doveadm_cmd_context *cctx)
-{
-	struct list_context ctx = { .cctx = cctx };
-	struct referral_directories *directories;
-
-	doveadm_print_init(DOVEADM_PRINT_TYPE_FLOW);
-	doveadm_print_header("user", "user",
-			     DOVEADM_PRINT_HEADER_FLAG_HIDE_TITLE);
-	if (!list_get_host(&ctx) ||
-	    referral_directories_init(cctx, &directories) < 0)
-		return;
-	ctx.rules = referral_directories_get_rules(directories);
-	ctx.hosts = referral_hosts_init(ctx.rules);
-	(void)referral_directories_walk(directories, list_entry, &ctx);
-	referral_hosts_deinit(&ctx.hosts);
-	referral_directories_deinit(&directories);
-}
-
 struct doveadm_cmd_ver2 referral_cmd_check = {
 	.name = "referral check",
 	.cmd = cmd_check,
 	.usage = "[-h]",
 DOVEADM_CMD_PARAMS_START
 DOVEADM_CMD_PARAM('h', "hosts", CMD_PARAM_BOOL, 0)
-DOVEADM_CMD_PARAMS_END
-};
-
-struct doveadm_cmd_ver2 referral_cmd_list = {
-	.name = "referral list",
-	.cmd = cmd_list,
-	.usage = "[<host>]",
-DOVEADM_CMD_PARAMS_START
-DOVEADM_CMD_PARAM('\0', "host", CMD_PARAM_STR, CMD_PARAM_FLAG_POSITIONAL)
 DOVEADM_CMD_PARAMS_END
 };

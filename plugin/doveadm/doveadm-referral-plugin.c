@@ -15,10 +15,12 @@ const char *doveadm_referral_plugin_version = DOVECOT_ABI_VERSION;
 
 static struct doveadm_cmd_ver2 *const referral_commands[] = {
 	&referral_cmd_check,
+	&referral_cmd_drain,
 	&referral_cmd_explain,
 	&referral_cmd_flush,
 	&referral_cmd_kick,
 	&referral_cmd_list,
+	&referral_cmd_stray,
 	&referral_cmd_who,
 };
 

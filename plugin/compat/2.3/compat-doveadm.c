@@ -2,9 +2,12 @@
 
 #include "lib.h"
 #include "doveadm.h"
+#include "doveadm-mail.h"
 #include "settings-parser.h"
 #include "referral-settings.h"
 #include "compat-doveadm.h"
+
+static referral_compat_mail_init_t *mail_init;
 
 void referral_compat_doveadm_init(void)
 {
@@ -37,4 +40,17 @@ void referral_compat_doveadm_error(struct doveadm_cmd_context *cctx ATTR_UNUSED,
 	va_start(args, fmt);
 	i_error("%s", t_strdup_vprintf(fmt, args));
 	va_end(args);
+}
+
+static void doveadm_mail_init_callback(struct doveadm_mail_cmd_context *ctx,
+				       const char *const args[] ATTR_UNUSED)
+{
+	mail_init(ctx);
+}
+
+void referral_compat_doveadm_mail_set_init(struct doveadm_mail_cmd_context *ctx,
+					   referral_compat_mail_init_t *init)
+{
+	mail_init = init;
+	ctx->v.init = doveadm_mail_init_callback;
 }

@@ -2,8 +2,11 @@
 
 #include "lib.h"
 #include "doveadm.h"
+#include "doveadm-mail.h"
 #include "settings.h"
 #include "compat-doveadm.h"
+
+static referral_compat_mail_init_t *mail_init;
 
 /* how all our structs of settings begin */
 struct referral_compat_settings {
@@ -44,4 +47,16 @@ void referral_compat_doveadm_error(struct doveadm_cmd_context *cctx,
 	va_start(args, fmt);
 	e_error(cctx->event, "%s", t_strdup_vprintf(fmt, args));
 	va_end(args);
+}
+
+static void doveadm_mail_init_callback(struct doveadm_mail_cmd_context *ctx)
+{
+	mail_init(ctx);
+}
+
+void referral_compat_doveadm_mail_set_init(struct doveadm_mail_cmd_context *ctx,
+					   referral_compat_mail_init_t *init)
+{
+	mail_init = init;
+	ctx->v.init = doveadm_mail_init_callback;
 }

@@ -1,0 +1,94 @@
+"""doveadm referral drain and stray: around a move."""
+
+import json
+import os
+import stat
+
+import pytest
+
+from lib import User, pair
+
+FRONT, HOME = "front.example.com", "home.example.com"
+USERS = [User("alice", FRONT), User("bob", HOME), User("carol", "not a host"),
+         User("dave", HOME)]
+
+
+def referral(server, *args, check=True):
+    out = server.doveadm("-f", "json", "referral", *args, check=check)
+    # errors come before it
+    return json.loads(out.splitlines()[-1])
+
+
+@pytest.fixture(name="world", scope="module")
+def fixture_world(shared_site):
+    return pair(shared_site, USERS, names=["front"])
+
+
+def drain(server, *args):
+    record, = referral(server, "drain", *args)
+    return record["drained"], record["host"], record["users"]
+
+
+def test_drain(shared_site, world):
+    """The switch, at once; and who would go in circles."""
+    front = world.front
+    path = f"{front.dir}/run/login/referral-drain"
+    assert drain(front, "status") == ("no", "", "")
+    assert drain(front, f"{HOME}:1143") == ("yes", f"{HOME}:1143", "1")
+    assert stat.S_IMODE(os.stat(path).st_mode) == 0o644
+    greeting = shared_site.client(front).greeting
+    assert (greeting.status, greeting.url.host) == ("BYE", HOME)
+    assert drain(front, "-q", "status") == ("yes", f"{HOME}:1143", "")
+    # another host in place of the first; an address
+    assert drain(front, "-q", "2001:DB8::1") == ("yes", "[2001:db8::1]", "")
+    assert drain(front, "off") == ("no", "", "")
+    assert drain(front, "off") == ("no", "", "")
+    assert not os.listdir(os.path.dirname(path)).count("referral-drain.tmp")
+    assert shared_site.client(front).greeting.status == "OK"
+
+
+@pytest.mark.parametrize("args,error", [
+    ([FRONT], "is this server"), (["not a host"], "HOST not a host: "),
+    ([], "missing"), (["/etc/passwd"], "HOST /etc/passwd: ")])
+def test_drain_refused(world, args, error):
+    out = world.front.doveadm("referral", "drain", *args, check=False)
+    assert error in out
+    assert drain(world.front, "status") == ("no", "", "")
+
+
+def test_drain_broken(world):
+    """A file that others have written is shown for what it is."""
+    path = f"{world.front.dir}/run/login/referral-drain"
+    with open(path, "w", encoding="ascii") as file:
+        file.write("not a host\n")
+    record, = referral(world.front, "drain", "-q", "status", check=False)
+    assert record["drained"] == "broken"
+    drain(world.front, "off")
+
+
+def stray(server, *args, check=True):
+    return {one["user"]: one for one in
+            referral(server, "stray", *args, check=check)}
+
+
+def test_stray(world):
+    """Only of those whose home is elsewhere, and nothing is made by
+    looking."""
+    front = world.front
+    for user, count in ("alice", 1), ("bob", 3), ("carol", 1):
+        for number in range(count):
+            front.deliver(user, f"message {number}")
+    found = stray(front, "-u", "bob")
+    assert (found["bob"]["home"], found["bob"]["messages"],
+            found["bob"]["mailboxes"]) == (HOME, "3", "1")
+    assert int(found["bob"]["bytes"]) > 100 and found["bob"]["newest"]
+    assert not stray(front, "-u", "alice")
+    assert not stray(front, "-u", "dave")
+    assert not os.path.exists(front.mail_dir("dave") + "/Maildir/cur")
+    out = front.doveadm("referral", "stray", "-u", "carol", check=False)
+    assert "nobody can tell where carol is at home (invalid_value)" in out
+    # as list writes them
+    path = f"{front.dir}/users"
+    with open(path, "w", encoding="ascii") as file:
+        file.write(front.doveadm("referral", "list", HOME))
+    assert set(stray(front, "-F", path)) == {"bob"}
