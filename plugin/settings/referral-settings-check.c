@@ -210,6 +210,17 @@ static int check_search(const struct referral_directory_settings *set,
 	return 0;
 }
 
+static int
+check_attribute(const char *setting, const char *name, const char **error_r)
+{
+	const char *error;
+
+	if (referral_attribute_check(name, &error) == 0)
+		return 0;
+	return fail(error_r, setting, t_strdup_printf("\"%s\": %s",
+		referral_mailhost_sanitize(name), error));
+}
+
 static int check_attributes(const struct referral_directory_settings *set,
 			    const char **error_r)
 {
@@ -222,17 +233,12 @@ static int check_attributes(const struct referral_directory_settings *set,
 			    "must name an attribute");
 	}
 	for (; *names != NULL; names++) {
-		if (!referral_attribute_is_valid(*names)) {
-			return fail(error_r, "referral_ldap_attributes",
-				    t_strdup_printf("invalid name \"%s\"",
-					referral_mailhost_sanitize(*names)));
-		}
+		if (check_attribute("referral_ldap_attributes", *names,
+				    error_r) < 0)
+			return -1;
 	}
-	if (action[0] != '\0' && !referral_attribute_is_valid(action)) {
-		return fail(error_r, "referral_action_attribute",
-			    "must be the name of one attribute");
-	}
-	return 0;
+	return action[0] == '\0' ? 0 :
+		check_attribute("referral_action_attribute", action, error_r);
 }
 
 static int check_decision(const struct referral_settings *set,

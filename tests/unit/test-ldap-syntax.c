@@ -2,27 +2,47 @@
 #include "ldap-syntax.h"
 #include "test-core.h"
 
-void test_attribute_is_valid(void)
+void test_attribute_check(void)
 {
 	static const char *const valid[] = {
 		"mailHost", "a", "A-1", "x-", "zimbraMailTransport",
-		"2.5.4.3", "0.9.2342.19200300.100.1.1", "1.0",
-		"cn;lang-en", "cn;a;b", "2.5.4.3;binary", "cn;1",
+		"cn;lang-en", "cn;a;b", "cn;1", "cn;a-b",
 	};
-	static const char *const invalid[] = {
-		"", " ", "1", "1.", ".1", "1..2", "01.2", "1.02", "1.2.",
-		"-a", "_a", "a_b", "a b", " a", "a ", "a,b", "*", "+", "a=",
-		"cn;", "cn;;a", ";a", "cn;a_b", "cn; a", "a\n", "m\xc3\xa4il",
-		"1.2a",
+	static const struct {
+		const char *name, *error;
+	} invalid[] = {
+#define N(name) { name, "invalid name" }
+		N(""), N(" "), N("1"), N("1."), N(".1"), N("1..2"), N("01.2"),
+		N("1.02"), N("1.2."), N("-a"), N("_a"), N("a_b"), N("a b"),
+		N(" a"), N("a "), N("a,b"), N("*"), N("+"), N("a="), N("cn;"),
+		N("cn;;a"), N(";a"), N("cn;a_b"), N("cn; a"), N("a\n"),
+		N("m\xc3\xa4il"), N("1.2a"),
+#undef N
+#define N(name) { name, "servers answer under the attribute's name: use it " \
+			"in place of the OID" }
+		N("1.1"), N("2.5.4.3"), N("0.9.2342.19200300.100.1.1"),
+		N("2.5.4.3;binary"),
+#undef N
+		{ "cn;lang-", "invalid option" },
+		{ "cn;a;lang-", "invalid option" },
+		{ "cn;lang-;a", "invalid option" },
 	};
+	const char *error;
 	unsigned int i;
 
-	test_begin("attribute is valid");
-	for (i = 0; i < N_ELEMENTS(valid); i++)
-		test_assert_idx(referral_attribute_is_valid(valid[i]), i);
-	for (i = 0; i < N_ELEMENTS(invalid); i++)
-		test_assert_idx(!referral_attribute_is_valid(invalid[i]), i);
+	test_begin("attribute check");
+	for (i = 0; i < N_ELEMENTS(valid); i++) {
+		test_assert_idx(referral_attribute_check(valid[i],
+							 &error) == 0, i);
+	}
+	for (i = 0; i < N_ELEMENTS(invalid); i++) {
+		error = NULL;
+		test_assert_idx(referral_attribute_check(invalid[i].name,
+							 &error) == -1, i);
+		test_assert_strcmp_idx(error, invalid[i].error, i);
+	}
 	test_assert(referral_attribute_span("cn;a=x") == 4);
+	test_assert(referral_attribute_span("2.5.4.3=x") == 7);
 	test_assert(referral_oid_span("cn;a=x") == 2);
 	test_end();
 }

@@ -283,17 +283,22 @@ static const struct settings_test search_tests[] = {
 	  .error = "referral_ldap_filter: "
 		"invalid UTF-8 in \"(uid=\\xff)\"" },
 
-	{ .set = { { D(ldap_attributes), "mailHost, zimbraMailHost;x 2.5.4.3" },
+	{ .set = { { D(ldap_attributes), "mailHost, zimbraMailHost;x cn" },
 		   { D(action_attribute), "loginAction" } } },
 	{ .set = { { D(ldap_attributes), " " } },
 	  .error = "referral_ldap_attributes: must name an attribute" },
 	{ .set = { { D(ldap_attributes), "mailHost mail_host" } },
-	  .error = "referral_ldap_attributes: invalid name \"mail_host\"" },
+	  .error = "referral_ldap_attributes: \"mail_host\": invalid name" },
 	{ .set = { { D(ldap_attributes), "*" } },
-	  .error = "referral_ldap_attributes: invalid name \"*\"" },
+	  .error = "referral_ldap_attributes: \"*\": invalid name" },
 	{ .set = { { D(action_attribute), "a b" } },
-	  .error = "referral_action_attribute: "
-		"must be the name of one attribute" },
+	  .error = "referral_action_attribute: \"a b\": invalid name" },
+	{ .set = { { D(ldap_attributes), "1.1" } },
+	  .error = "referral_ldap_attributes: \"1.1\": servers answer under "
+		"the attribute's name: use it in place of the OID" },
+	{ .set = { { D(ldap_attributes), "mailHost;lang-" } },
+	  .error = "referral_ldap_attributes: \"mailHost;lang-\": "
+		"invalid option" },
 };
 
 static const struct settings_test block_tests[] = {

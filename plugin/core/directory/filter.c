@@ -30,6 +30,12 @@ static int expect(struct filter_parser *parser, char c, const char *error)
 	return 0;
 }
 
+/* Nothing in RFC 4515 allows them, libldap does in these places. */
+static void skip_spaces(struct filter_parser *parser)
+{
+	parser->p += strspn(parser->p, " \t\r\n");
+}
+
 /* assertionvalue, or the substrings and the "*" of a presence filter */
 static int parse_value(struct filter_parser *parser, bool allow_asterisk)
 {
@@ -108,17 +114,22 @@ static int parse_filter(struct filter_parser *parser)
 		return -1;
 	if (++parser->depth > FILTER_MAX_DEPTH)
 		return fail(parser, "nested too deeply");
+	skip_spaces(parser);
 	switch (*parser->p) {
 	case '&':
 	case '|':
 		/* none at all: true and false (RFC 4526) */
 		parser->p++;
+		skip_spaces(parser);
 		ret = 0;
-		while (ret == 0 && *parser->p == '(')
+		while (ret == 0 && *parser->p == '(') {
 			ret = parse_filter(parser);
+			skip_spaces(parser);
+		}
 		break;
 	case '!':
 		parser->p++;
+		skip_spaces(parser);
 		ret = parse_filter(parser);
 		break;
 	default:

@@ -48,11 +48,27 @@ size_t referral_attribute_span(const char *str)
 	return total;
 }
 
-bool referral_attribute_is_valid(const char *str)
+int referral_attribute_check(const char *str, const char **error_r)
 {
 	size_t len = referral_attribute_span(str);
+	const char *p;
 
-	return len > 0 && str[len] == '\0';
+	if (len == 0 || str[len] != '\0') {
+		*error_r = "invalid name";
+		return -1;
+	}
+	if (i_isdigit(*str)) {
+		*error_r = "servers answer under the attribute's name: use it "
+			"in place of the OID";
+		return -1;
+	}
+	for (p = strchr(str, ';'); p != NULL; p = strchr(p + 1, ';')) {
+		if (p[strcspn(p + 1, ";")] == '-') {
+			*error_r = "invalid option";
+			return -1;
+		}
+	}
+	return 0;
 }
 
 /* "#" and the BER encoding in hexadecimal (RFC 4514 section 2.4) */
