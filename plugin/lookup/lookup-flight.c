@@ -14,6 +14,9 @@
 #include "lookup-compare.h"
 #include "lookup-private.h"
 
+/* No answer is later than this. */
+#define LOOKUP_LATE_MAX_SECS 180
+
 struct lookup_flight {
 	struct referral_lookup *lookup;
 	char *key;
@@ -128,6 +131,7 @@ void referral_lookup_flights_forget(struct referral_lookup *lookup,
 {
 	struct lookup_flight *flight;
 
+	lookup->flushed_at = ioloop_time;
 	if (key == NULL) T_BEGIN {
 		struct lookup_flight **flights = lookup_get_flights(lookup);
 
@@ -268,6 +272,22 @@ static void lookup_search_callback(const struct referral_ldap_result *search,
 	lookup_flight_answered(flight, &result);
 }
 
+/* Who asked was told that nobody answers, but the next one need not ask. */
+void referral_lookup_late(const char *key,
+			  const struct referral_ldap_result *search,
+			  void *context)
+{
+	struct referral_lookup *lookup = context;
+	struct referral_lookup_result result;
+
+	if (ioloop_time - lookup->flushed_at < LOOKUP_LATE_MAX_SECS) {
+		/* It may have been asked before that. */
+		return;
+	}
+	referral_question_get_result(lookup->question, search, &result);
+	referral_cache_update(lookup->cache, key, ioloop_time, &result);
+}
+
 static void lookup_no_client_timeout(struct lookup_flight *flight)
 {
 	lookup_flight_fail(flight, "no directory to ask: referral_ldap_uris "
@@ -295,6 +315,7 @@ static void lookup_flight_search(struct lookup_flight *flight)
 		return;
 	}
 	referral_question_get_search(lookup->question, flight->user, &params);
+	params.key = flight->key;
 	if (flight->all) {
 		flight->compare = referral_lookup_compare_start(lookup->servers,
 			lookup->question, &params, lookup_compare_callback,

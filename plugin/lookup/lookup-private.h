@@ -5,6 +5,7 @@
 #include "lookup.h"
 #include "lookup-mirror.h"
 
+struct referral_ldap_result;
 struct referral_question;
 struct referral_bounces;
 struct lookup_flight;
@@ -26,6 +27,9 @@ struct referral_lookup {
 	HASH_TABLE(char *, struct lookup_flight *) flights;
 	HASH_TABLE(char *, struct lookup_flight *) compares;
 
+	/* when answers were forgotten on demand, 0 = never */
+	time_t flushed_at;
+
 	const struct referral_mirror_vfuncs *mirror;
 	void *mirror_context;
 	referral_lookup_changed_t *changed_callback;
@@ -41,6 +45,10 @@ referral_lookup_mirrored(struct referral_lookup *lookup, const char *user,
 
 /* lookup-flight.c */
 
+/* referral_ldap_late_callback_t */
+void referral_lookup_late(const char *key,
+			  const struct referral_ldap_result *search,
+			  void *context);
 /* Answer everyone who waits, as "shutting down". */
 void referral_lookup_flights_abort(struct referral_lookup *lookup);
 /* The answers of those under way are not to be kept. key NULL: of all. */

@@ -26,6 +26,8 @@ lookup_init_client(struct referral_lookup *lookup,
 				      dns_client_socket_path,
 				      &lookup->client, error_r) < 0)
 		return -1;
+	referral_ldap_client_set_late_callback(lookup->client,
+					       referral_lookup_late, lookup);
 	return referral_lookup_servers_init(lookup->event, set,
 					    dns_client_socket_path,
 					    &lookup->servers, error_r);

@@ -155,6 +155,8 @@ void referral_question_get_search(const struct referral_question *question,
 
 	i_zero(params_r);
 	params_r->base = str_c(base);
+	params_r->base_tail =
+		referral_template_get_constant_tail(question->base);
 	params_r->scope = question->scope;
 	params_r->filter = str_c(filter);
 	params_r->attributes = question->attributes;

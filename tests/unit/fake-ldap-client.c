@@ -18,6 +18,8 @@ const char *fake_ldap_init_error;
 struct referral_directory_settings fake_ldap_settings;
 const char *fake_ldap_dns_client_socket_path;
 bool fake_ldap_is_init;
+referral_ldap_late_callback_t *fake_ldap_late_callback;
+void *fake_ldap_late_context;
 
 static unsigned int fake_clients_count;
 
@@ -62,6 +64,14 @@ void referral_ldap_client_deinit(struct referral_ldap_client **_client)
 	i_free(client->uris);
 	i_free(client);
 	fake_ldap_is_init = --fake_clients_count > 0;
+}
+
+void referral_ldap_client_set_late_callback(
+	struct referral_ldap_client *client ATTR_UNUSED,
+	referral_ldap_late_callback_t *callback, void *context)
+{
+	fake_ldap_late_callback = callback;
+	fake_ldap_late_context = context;
 }
 
 struct referral_ldap_request *

@@ -30,6 +30,9 @@ extern const char *fake_ldap_init_error;
 /* Of the first client's init; its strings are the caller's */
 extern struct referral_directory_settings fake_ldap_settings;
 extern const char *fake_ldap_dns_client_socket_path;
+/* Of the client */
+extern referral_ldap_late_callback_t *fake_ldap_late_callback;
+extern void *fake_ldap_late_context;
 /* Is there a client? */
 extern bool fake_ldap_is_init;
 

@@ -26,7 +26,7 @@
 	X(test_host_to_string) \
 	X(test_ldap_uris_parse) \
 	X(test_ldap_frame_scan) \
-	X(test_attribute_is_valid) \
+	X(test_attribute_check) \
 	X(test_dn_check) \
 	X(test_domains) \
 	X(test_filter_check) \
@@ -34,6 +34,7 @@
 	X(test_template_expand_octets) \
 	X(test_template_invalid) \
 	X(test_template_uses) \
+	X(test_template_tail) \
 	X(test_paged_request) \
 	X(test_paged_lengths) \
 	X(test_paged_response) \

@@ -37,6 +37,32 @@ static bool test_has_stale(const char *user)
 	return stale;
 }
 
+/* An answer that came when nobody waited any more */
+void test_lookup_late(void)
+{
+	static const char *const hosts[] = { "h", NULL };
+	static const char *const *const values[] = { hosts, NULL };
+	const struct referral_ldap_result late = {
+		.status = REFERRAL_LDAP_ENTRY,
+		.values = values,
+	};
+
+	test_begin("lookup late");
+	test_lookup_start_default();
+	test_assert(!test_cached("a"));
+	fake_ldap_late_callback("a", &late, fake_ldap_late_context);
+	test_assert(test_cached("a"));
+	/* asked before the flush, perhaps */
+	test_assert(referral_lookup_flush(test_lookup, "a") == 1);
+	fake_ldap_late_callback("a", &late, fake_ldap_late_context);
+	test_assert(!test_cached("a"));
+	ioloop_time += 180;
+	fake_ldap_late_callback("a", &late, fake_ldap_late_context);
+	test_assert(test_cached("a"));
+	test_lookup_stop();
+	test_end();
+}
+
 void test_lookup_flush(void)
 {
 	struct test_caller callers[2];

@@ -21,6 +21,7 @@
 	X(test_lookup_compare) \
 	X(test_lookup_compare_slow) \
 	X(test_lookup_flush) \
+	X(test_lookup_late) \
 	X(test_lookup_counts) \
 	X(test_lookup_changed) \
 	X(test_lookup_mirror) \

@@ -149,6 +149,37 @@ void test_template_invalid(void)
 	test_end();
 }
 
+void test_template_tail(void)
+{
+	static const struct {
+		const char *template, *tail;
+	} tests[] = {
+		{ "dc=example,dc=com", "dc=example,dc=com" },
+		{ "uid=%n,ou=people,dc=com", "ou=people,dc=com" },
+		{ "uid=%n+cn=x,dc=com", "dc=com" },
+		{ "uid=%n\\,x,dc=com", "dc=com" },
+		{ "uid=%n,ou=%d-x,dc=%%com", "dc=%com" },
+		{ "dc=%d", "" },
+		{ "uid=x,dc=%dx", "" },
+		{ "", "" },
+	};
+	struct referral_template *template;
+	const char *error;
+	unsigned int i;
+
+	test_begin("template tail");
+	for (i = 0; i < N_ELEMENTS(tests); i++) {
+		test_assert_idx(referral_template_create(
+			pool_datastack_create(), tests[i].template,
+			REFERRAL_TEMPLATE_ESCAPE_DN, &template, &error) == 0,
+			i);
+		test_assert_strcmp_idx(
+			referral_template_get_constant_tail(template),
+			tests[i].tail, i);
+	}
+	test_end();
+}
+
 void test_template_uses(void)
 {
 	static const struct {

@@ -3,6 +3,7 @@
 #include "lib.h"
 #include "array.h"
 #include "str.h"
+#include "dn.h"
 #include "mailhost.h"
 #include "template.h"
 
@@ -188,6 +189,21 @@ bool referral_template_uses_username(const struct referral_template *template)
 bool referral_template_uses_domain(const struct referral_template *template)
 {
 	return uses(template, PART_DOMAIN);
+}
+
+const char *
+referral_template_get_constant_tail(const struct referral_template *template)
+{
+	const struct template_part *parts;
+	unsigned int count;
+
+	parts = array_get(&template->parts, &count);
+	if (count == 0 || parts[count - 1].type != PART_LITERAL)
+		return "";
+	if (count == 1)
+		return parts[0].literal;
+	/* what follows the variable belongs to its component */
+	return referral_dn_skip_component(parts[count - 1].literal);
 }
 
 bool referral_template_is_name(const struct referral_template *template)

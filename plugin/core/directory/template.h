@@ -29,6 +29,10 @@ void referral_template_expand(const struct referral_template *template,
    hold only what the answer depends on. */
 bool referral_template_uses_username(const struct referral_template *template);
 bool referral_template_uses_domain(const struct referral_template *template);
+/* The components of a DN after the last one that depends on the user: all if none
+   does, "" if there are none. Lives as long as the template. */
+const char *
+referral_template_get_constant_tail(const struct referral_template *template);
 /* TRUE if the expansion is the user's name, or its part before "@", and nothing
    else: it says for whom it is. */
 bool referral_template_is_name(const struct referral_template *template);
