@@ -13,6 +13,7 @@
 #include "auth-config.h"
 #include "auth-directories.h"
 #include "auth-explain.h"
+#include "auth-status.h"
 #include "auth-line.h"
 
 #include <sys/stat.h>
@@ -25,7 +26,9 @@ struct line_question {
 	struct line_question *prev, *next;
 	struct line_client *client;
 	unsigned int id;
+	/* one of them */
 	struct referral_explain *explain;
+	struct referral_status *status;
 };
 
 struct line_client {
@@ -74,21 +77,47 @@ static void line_question_free(struct line_question *question)
 	i_free(question);
 }
 
-static void line_explained(const char *answer, void *context)
+static struct line_question *
+line_question_new(struct line_client *client, unsigned int id)
 {
-	struct line_question *question = context;
+	struct line_question *question = i_new(struct line_question, 1);
+
+	question->client = client;
+	question->id = id;
+	DLLIST_PREPEND(&client->questions, question);
+	client->questions_count++;
+	return question;
+}
+
+static void line_question_cancel(struct line_question *question)
+{
+	if (question->explain != NULL)
+		referral_explain_cancel(&question->explain);
+	else
+		referral_status_cancel(&question->status);
+	line_question_free(question);
+}
+
+static void
+line_question_answer(struct line_question *question, const char *words)
+{
 	struct line_client *client = question->client;
 	unsigned int id = question->id;
 
 	line_question_free(question);
 	T_BEGIN {
-		line_send(client, "OK", id, answer);
+		line_send(client, "OK", id, words);
 	} T_END;
 	/* The time of idling begins now. Halted, there is no timeout. */
 	if (client->conn.to != NULL)
 		timeout_reset(client->conn.to);
 	if (client->questions_count == REFERRAL_LINE_MAX_PENDING - 1)
 		connection_input_resume(&client->conn);
+}
+
+static void line_explained(const char *answer, void *context)
+{
+	line_question_answer(context, answer);
 }
 
 static void
@@ -102,11 +131,7 @@ line_explain(struct line_client *client, unsigned int id,
 		line_fail(client, id, "EXPLAIN needs a user");
 		return;
 	}
-	question = i_new(struct line_question, 1);
-	question->client = client;
-	question->id = id;
-	DLLIST_PREPEND(&client->questions, question);
-	client->questions_count++;
+	question = line_question_new(client, id);
 	if (referral_explain_start(args[0], args + 1, line_explained, question,
 				   &question->explain, &error) < 0) {
 		line_question_free(question);
@@ -148,9 +173,33 @@ line_flush(struct line_client *client, unsigned int id,
 	line_send(client, "OK", id, t_strdup_printf("\tflushed=%u", count));
 }
 
+static void
+line_status_told(const char *kind, const char *words, void *context)
+{
+	struct line_question *question = context;
+
+	if (kind == NULL)
+		line_question_answer(question, words);
+	else T_BEGIN {
+		line_send(question->client, "ITEM", question->id,
+			  t_strconcat("\t", kind, words, NULL));
+	} T_END;
+}
+
+static void
+line_status(struct line_client *client, unsigned int id,
+	    const char *const *args ATTR_UNUSED)
+{
+	struct line_question *question = line_question_new(client, id);
+
+	question->status = referral_status_start(line_config, line_status_told,
+						 question);
+}
+
 static const struct line_command line_commands[] = {
 	{ "EXPLAIN", line_explain },
 	{ "FLUSH", line_flush },
+	{ "STATUS", line_status },
 };
 
 static void
@@ -195,10 +244,8 @@ static void line_destroy(struct connection *conn)
 {
 	struct line_client *client = line_client_from(conn);
 
-	while (client->questions != NULL) {
-		referral_explain_cancel(&client->questions->explain);
-		line_question_free(client->questions);
-	}
+	while (client->questions != NULL)
+		line_question_cancel(client->questions);
 	connection_deinit(conn);
 	i_free(client);
 	if (line_clients->connections_count == 0)

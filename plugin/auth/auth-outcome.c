@@ -7,6 +7,7 @@
 #include "referral-decision.h"
 #include "referral-settings.h"
 #include "auth-config.h"
+#include "auth-counts.h"
 #include "auth-log.h"
 #include "auth-loop.h"
 #include "auth-query.h"
@@ -62,6 +63,7 @@ referral_outcome_decide_login(const struct referral_auth_config *config,
 		referral_auth_loop_count(config, request, answer, protocol,
 					 decision_r);
 	}
+	referral_auth_counts_add(decision_r);
 	referral_auth_log(request, answer, protocol, decision_r);
 	if (protocol->set->referral_dry_run)
 		decision_r->action = REFERRAL_ACTION_LOCAL;

@@ -12,6 +12,7 @@ extern struct doveadm_cmd_ver2 referral_cmd_explain;
 extern struct doveadm_cmd_ver2 referral_cmd_flush;
 extern struct doveadm_cmd_ver2 referral_cmd_kick;
 extern struct doveadm_cmd_ver2 referral_cmd_list;
+extern struct doveadm_cmd_ver2 referral_cmd_status;
 extern struct doveadm_cmd_ver2 referral_cmd_stray;
 extern struct doveadm_cmd_ver2 referral_cmd_who;
 

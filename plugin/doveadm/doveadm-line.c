@@ -213,9 +213,23 @@ line_read_answer(struct referral_line *line, unsigned int *id_r)
 	return words;
 }
 
-int referral_line_ask(struct referral_line *line, const char *question,
-		      const char *const *words,
-		      struct referral_line_answer *answer_r)
+static void
+line_item(const char *const *words, referral_line_item_t *callback,
+	  void *context)
+{
+	struct referral_line_answer answer;
+
+	i_zero(&answer);
+	if (callback != NULL && words[2] != NULL) {
+		answer.values = words + 3;
+		callback(words[2], &answer, context);
+	}
+}
+
+int referral_line_ask_items(struct referral_line *line, const char *question,
+			    const char *const *words,
+			    referral_line_item_t *callback, void *context,
+			    struct referral_line_answer *answer_r)
 {
 	const char *const *answer;
 	unsigned int id;
@@ -229,13 +243,26 @@ int referral_line_ask(struct referral_line *line, const char *question,
 		answer_r->error = "too long to be asked";
 		return 0;
 	}
-	do {
+	for (;;) {
 		answer = line_read_answer(line, &id);
 		if (answer == NULL)
 			return -1;
-	} while (id != line->last_id);
+		if (id != line->last_id)
+			continue;
+		if (strcmp(answer[0], "ITEM") != 0)
+			break;
+		line_item(answer, callback, context);
+	}
 	line_answer_parse(answer, answer_r);
 	return 0;
+}
+
+int referral_line_ask(struct referral_line *line, const char *question,
+		      const char *const *words,
+		      struct referral_line_answer *answer_r)
+{
+	return referral_line_ask_items(line, question, words, NULL, NULL,
+				       answer_r);
 }
 
 /* Users that are asked for, in a ring: answers come in any order. */

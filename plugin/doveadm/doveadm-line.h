@@ -27,6 +27,15 @@ void referral_line_close(struct referral_line **line);
 int referral_line_ask(struct referral_line *line, const char *question,
 		      const char *const *words,
 		      struct referral_line_answer *answer_r);
+/* One part of an answer: kind is a word, answer is valid during the call. */
+typedef void referral_line_item_t(const char *kind,
+				  const struct referral_line_answer *answer,
+				  void *context);
+/* The same for a question whose answer has parts. */
+int referral_line_ask_items(struct referral_line *line, const char *question,
+			    const char *const *words,
+			    referral_line_item_t *callback, void *context,
+			    struct referral_line_answer *answer_r);
 
 struct referral_line_user {
 	const char *user;

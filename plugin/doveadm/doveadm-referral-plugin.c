@@ -20,6 +20,7 @@ static struct doveadm_cmd_ver2 *const referral_commands[] = {
 	&referral_cmd_flush,
 	&referral_cmd_kick,
 	&referral_cmd_list,
+	&referral_cmd_status,
 	&referral_cmd_stray,
 	&referral_cmd_who,
 };

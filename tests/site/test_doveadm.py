@@ -48,3 +48,39 @@ def test_flush(shared_site, world):
     flushed, = referral(front, "flush")
     assert int(flushed["flushed"]) >= 1
     assert refer(shared_site, front, "bob").url.host == "home.example.com"
+
+
+def status(server, check=True):
+    return referral(server, "status", check=check)
+
+
+def test_status(shared_site, world):
+    front = world.front
+    shared_site.client(front).login("alice", "secret")
+    refer(shared_site, front, "bob")
+    parts = {(one["part"], one["name"], one["state"]): one
+             for one in status(front)}
+    directory = parts["directory", "", "well"]
+    assert "pending 0" in directory["detail"]
+    cache = parts["cache", "", ""]
+    assert "entries " in cache["detail"] and "bytes " in cache["detail"]
+    assert int(parts["decisions", "local", "home"]["count"]) >= 1
+    assert int(parts["decisions", "refer", "elsewhere"]["count"]) >= 1
+    pid, = front.pids("auth")
+    assert f"pid {pid}" in parts["auth", "", ""]["detail"]
+
+
+def test_status_failing(site):
+    """It is a monitoring check: nobody has to log in for it."""
+    world = pair(site, USERS, names=["front"])
+    world.front.doveadm("referral", "status")
+    world.ldap.stop()
+    with pytest.raises(RuntimeError, match="(?s)failed with 75.*failing"):
+        world.front.doveadm("referral", "status")
+    directory = next(one for one in status(world.front, check=False)
+                     if one["part"] == "directory")
+    assert directory["state"] == "failing"
+    assert world.ldap.uri in directory["detail"]
+    world.front.stop()
+    with pytest.raises(RuntimeError, match="Dovecot is not running"):
+        world.front.doveadm("referral", "status")
