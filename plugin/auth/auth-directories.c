@@ -174,6 +174,7 @@ referral_auth_directory_open(struct referral_auth_directories *directories,
 				 directories->dns_client_socket_path,
 				 &directory->lookup, error_r) < 0)
 		return -1;
+	referral_lookup_probe(directory->lookup);
 	if (!directory->set->referral_mirror)
 		return 0;
 	if (master_service_get_process_min_avail(master_service) == 0) {

@@ -7,6 +7,7 @@
 #include "time-util.h"
 #include "auth-request.h"
 #include "mailhost.h"
+#include "missing.h"
 #include "words.h"
 #include "referral-decision.h"
 #include "referral-settings.h"
@@ -14,6 +15,8 @@
 #include "auth-config.h"
 #include "auth-query.h"
 #include "auth-log.h"
+
+static struct referral_missing log_missing;
 
 /* What sites may set to see events: metrics, log_debug, log_core_filter. These
    filters are not changed but replaced. */
@@ -177,6 +180,55 @@ referral_log_event_create(struct auth_request *request,
 	return event;
 }
 
+/* Returns TRUE if this login's own line has to say something. */
+static bool
+referral_log_missing(const struct referral_auth_answer *answer,
+		     const struct referral_decision *decision, bool dry_run)
+{
+	struct referral_missing_counts counts;
+	/* a dry run warns of each */
+	bool local = !dry_run && decision->action == REFERRAL_ACTION_LOCAL;
+
+	switch (referral_missing_note(&log_missing, answer->lookup.status,
+				      local, ioloop_time, &counts)) {
+	case REFERRAL_MISSING_NOTHING:
+		break;
+	case REFERRAL_MISSING_FIRST:
+		return TRUE;
+	case REFERRAL_MISSING_COUNTS:
+		e_info(auth_event, "referral: within an hour %u logins without "
+		       "an entry and %u without a home server in it had a "
+		       "session here (referral_missing_action = local), %u "
+		       "had a home server", counts.no_entry, counts.no_value,
+		       counts.found);
+		break;
+	case REFERRAL_MISSING_NOBODY:
+		e_warning(auth_event, "referral: within an hour %u logins had "
+			  "a session here because the directory has no home "
+			  "server for them, and no user at all had one (check "
+			  "referral_ldap_base, referral_ldap_filter, "
+			  "referral_ldap_attributes, and whether "
+			  "referral_ldap_auth_dn may read them)",
+			  counts.no_entry + counts.no_value);
+		break;
+	}
+	return FALSE;
+}
+
+static const char *
+referral_log_first_missing(const struct referral_decision *decision)
+{
+	return t_strdup_printf("; the first session here for want of %s: if "
+		"it should not be, check %s and the rights of "
+		"referral_ldap_auth_dn, or set referral_missing_action; later "
+		"ones are counted in one line an hour",
+		decision->reason == REFERRAL_REASON_NO_ENTRY ?
+		"an entry" : "a home server",
+		decision->reason == REFERRAL_REASON_NO_ENTRY ?
+		"referral_ldap_base, referral_ldap_filter" :
+		"referral_ldap_attributes");
+}
+
 void referral_auth_log(struct auth_request *request,
 		       const struct referral_auth_answer *answer,
 		       const struct referral_auth_protocol *protocol,
@@ -188,7 +240,10 @@ void referral_auth_log(struct auth_request *request,
 	struct timeval now;
 	struct event *event;
 	long long usecs;
+	bool first = referral_log_missing(answer, decision, dry_run);
 
+	if (first)
+		level = LOG_TYPE_WARNING;
 	if (!always && !referral_log_is_wanted(request, level))
 		return;
 
@@ -202,8 +257,9 @@ void referral_auth_log(struct auth_request *request,
 		event_set_min_log_level(event, LOG_TYPE_INFO);
 	/* e_log() of Dovecot 2.4.3 and later asks nobody */
 	if (event_want_level(event, level)) {
-		e_log(event, level, "%s",
-		      referral_log_text(answer, protocol, decision, usecs));
+		e_log(event, level, "%s%s",
+		      referral_log_text(answer, protocol, decision, usecs),
+		      first ? referral_log_first_missing(decision) : "");
 	} else {
 		event_send_abort(event);
 	}

@@ -17,6 +17,8 @@ struct referral_lookup {
 	/* NULL if referral_ldap_uris is empty */
 	struct referral_ldap_client *client;
 	struct referral_question *question;
+	/* NULL if it was not asked for */
+	struct lookup_probe *probe;
 	/* NULL if there are not several servers to compare */
 	struct lookup_servers *servers;
 	struct referral_cache *cache;

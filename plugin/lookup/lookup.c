@@ -3,6 +3,7 @@
 #include "lib.h"
 #include "ioloop.h"
 #include "lib-event.h"
+#include "restrict-process-size.h"
 #include "referral-settings.h"
 #include "bounce.h"
 #include "cache.h"
@@ -10,6 +11,7 @@
 #include "ldap-client.h"
 #include "question.h"
 #include "lookup-compare.h"
+#include "lookup-probe.h"
 #include "lookup-private.h"
 
 /* Users sent away within referral_bounce_time: a memory of 1 MB */
@@ -31,6 +33,22 @@ lookup_init_client(struct referral_lookup *lookup,
 	return referral_lookup_servers_init(lookup->event, set,
 					    dns_client_socket_path,
 					    &lookup->servers, error_r);
+}
+
+/* A process that may not grow to the cache's size would be killed by it. */
+static void
+lookup_check_process_size(struct referral_lookup *lookup, uoff_t cache_size)
+{
+	rlim_t limit;
+
+	if (restrict_get_process_size(&limit) < 0 || limit == RLIM_INFINITY ||
+	    limit / 2 >= cache_size)
+		return;
+	e_warning(lookup->event, "referral_cache_size (%"PRIuUOFF_T"M) is more "
+		  "than half of what the auth process may have (%"PRIuUOFF_T"M): "
+		  "raise vsz_limit of service auth, or logins fail when the "
+		  "cache has filled", cache_size / (1024*1024),
+		  (uoff_t)limit / (1024*1024));
 }
 
 static void
@@ -68,6 +86,7 @@ int referral_lookup_init(struct event *event_parent,
 			  referral_keyhash_str, strcmp);
 	hash_table_create(&lookup->compares, default_pool, 0,
 			  referral_keyhash_str, strcmp);
+	lookup_check_process_size(lookup, set->referral_cache_size);
 	lookup_init_cache(lookup, set);
 
 	if (referral_question_create(pool, set, &lookup->question,
@@ -81,6 +100,14 @@ int referral_lookup_init(struct event *event_parent,
 	return 0;
 }
 
+void referral_lookup_probe(struct referral_lookup *lookup)
+{
+	if (lookup->client != NULL) T_BEGIN {
+		lookup->probe = referral_lookup_probe_start(lookup->event,
+			lookup->client, lookup->question);
+	} T_END;
+}
+
 void referral_lookup_deinit(struct referral_lookup **_lookup)
 {
 	struct referral_lookup *lookup = *_lookup;
@@ -88,6 +115,7 @@ void referral_lookup_deinit(struct referral_lookup **_lookup)
 	*_lookup = NULL;
 	if (lookup == NULL)
 		return;
+	referral_lookup_probe_stop(&lookup->probe);
 	referral_lookup_flights_abort(lookup);
 	if (lookup->client != NULL)
 		referral_ldap_client_deinit(&lookup->client);

@@ -32,6 +32,9 @@ int referral_lookup_init(struct event *event_parent,
 			 const char *dns_client_socket_path,
 			 struct referral_lookup **lookup_r,
 			 const char **error_r);
+/* See in the background whether anybody has a home server, and warn if nobody
+   has: see lookup-probe.h. At most once. */
+void referral_lookup_probe(struct referral_lookup *lookup);
 /* Pending requests are finished first, from inside this call, with
    REFERRAL_LOOKUP_UNAVAILABLE. Not to be called from a callback. */
 void referral_lookup_deinit(struct referral_lookup **lookup);

@@ -162,6 +162,32 @@ void referral_question_get_search(const struct referral_question *question,
 	params_r->attributes = question->attributes;
 }
 
+bool referral_question_get_probe(const struct referral_question *question,
+				 struct referral_ldap_search_params *params_r)
+{
+	static const char *const no_attributes[] = { "1.1", NULL };
+	unsigned int i, count = question->mailhost_attributes_count;
+	string_t *filter = t_str_new(64);
+
+	i_zero(params_r);
+	params_r->base = referral_template_get_constant_tail(question->base);
+	if (*params_r->base == '\0' &&
+	    (referral_template_uses_username(question->base) ||
+	     referral_template_uses_domain(question->base)))
+		return FALSE;
+	if (count > 1)
+		str_append(filter, "(|");
+	for (i = 0; i < count; i++)
+		str_printfa(filter, "(%s=*)", question->attributes[i]);
+	if (count > 1)
+		str_append_c(filter, ')');
+	params_r->filter = str_c(filter);
+	params_r->scope = 2; /* subtree */
+	params_r->attributes = no_attributes;
+	params_r->size_limit = 1;
+	return TRUE;
+}
+
 static void
 question_get_values(const struct referral_question *question,
 		    const char *const *const *values,

@@ -24,6 +24,10 @@ const char *referral_question_get_key(struct referral_question *question,
 void referral_question_get_search(const struct referral_question *question,
 				  const char *user,
 				  struct referral_ldap_search_params *params_r);
+/* A search for one entry that has a value, whoever it is. Returns FALSE if there
+   is no base that is the same for everyone. */
+bool referral_question_get_probe(const struct referral_question *question,
+				 struct referral_ldap_search_params *params_r);
 /* result_r points into search. */
 void referral_question_get_result(const struct referral_question *question,
 				  const struct referral_ldap_result *search,

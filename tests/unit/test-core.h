@@ -55,6 +55,7 @@
 	X(test_hostmap_check) \
 	X(test_hostglobs) \
 	X(test_action_names) \
+	X(test_missing) \
 	X(test_policy_create) \
 	X(test_policy_without_identity) \
 	X(test_policy_decide) \

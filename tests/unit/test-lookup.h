@@ -20,6 +20,7 @@
 	X(test_lookup_bounce) \
 	X(test_lookup_compare) \
 	X(test_lookup_compare_slow) \
+	X(test_lookup_probe) \
 	X(test_lookup_flush) \
 	X(test_lookup_late) \
 	X(test_lookup_counts) \
