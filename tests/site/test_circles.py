@@ -7,9 +7,11 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from lib import User, referral_settings, wait_for, with_referral
+from lib.dovecot import version
 
 FRONT, HOME = "front.example.com", "home.example.com"
-TRUSTED = {"login_trusted_networks": "127.0.0.0/8"}
+# the servers, but not the clients
+TRUSTED = {"login_trusted_networks": "127.0.0.0/30"}
 LMTP = """
 lmtp_proxy = yes
 protocol lmtp {
@@ -100,8 +102,11 @@ def test_trusted(site, names):
     circle = Circle(site, True, names=names, **TRUSTED)
     reply = site.client(circle.front).login("bob", "secret")
     assert (reply.status, reply.code) == ("NO", "CONTACTADMIN"), reply.raw
-    assert len(circle.loops()) == 1
-    assert len(circle.decisions()) == len(names) - 1
+    assert circle.loops()
+    # a second 2.4 proxy hands on nothing of what the first one has told
+    if len(names) == 2 or version() < (2, 4):
+        assert len(circle.loops()) == 1
+        assert len(circle.decisions()) == len(names) - 1
 
 
 @pytest.mark.parametrize("names, settings", [
