@@ -15,6 +15,9 @@ struct referral_resolver;
 struct referral_auth_protocol {
 	const char *name;
 	const struct referral_settings *set;
+	/* what of them does not work; then policy may be NULL, and nothing can
+	   be decided for this protocol. NULL if all is well. */
+	const char *error;
 	struct referral_policy *policy;
 	/* referral_proxy_fields, split; NULL-terminated */
 	const char *const *proxy_fields;
@@ -28,6 +31,8 @@ struct referral_auth_config {
 	pool_t pool;
 	/* its lines, and those of its children, begin with "referral: " */
 	struct event *event;
+	/* the same for all protocols */
+	const char *error;
 	struct referral_auth_directories *directories;
 	/* NULL in auth workers */
 	struct referral_resolver *resolver;
@@ -41,10 +46,12 @@ extern struct event_category referral_event_category;
 
 /* Read the settings of every protocol and open the directory client. event is
    where settings are found (NULL on Dovecot 2.3). May read files (certificates)
-   and connects to nobody. Returns 0, or -1 and error_r. */
-int referral_auth_config_init(struct event *event,
-			      struct referral_auth_config **config_r,
-			      const char **error_r);
+   and connects to nobody.
+
+   What doveconf could not know is no reason to end the auth process: it is
+   logged, and logins that nothing can be decided for are refused. In auth
+   workers there is nothing to read, since they decide nothing. */
+struct referral_auth_config *referral_auth_config_init(struct event *event);
 /* Searches still pending are answered first, from inside this call. */
 void referral_auth_config_deinit(struct referral_auth_config **config);
 

@@ -15,8 +15,9 @@ struct referral_auth_directory {
 	const struct referral_directory_settings *set;
 	/* NULL outside of blocks */
 	const char *const *domains;
-	/* NULL in workers */
+	/* NULL if it could not be opened: then there is an error */
 	struct referral_lookup *lookup;
+	const char *error;
 	/* NULL without referral_mirror */
 	struct referral_mirror *mirror;
 };
@@ -93,12 +94,9 @@ referral_auth_directories_compare(
 						 setting_r) ? 1 : 0;
 }
 
-/* The directories are the same for the whole process: a protocol that wants
-   others would get the wrong answers without a word. */
-static int
-referral_auth_protocol_check(struct referral_auth_directories *directories,
-			     struct event *event, const char *protocol,
-			     const char **error_r)
+int referral_auth_directories_check(
+	struct referral_auth_directories *directories, struct event *event,
+	const char *protocol, const char **error_r)
 {
 	const struct referral_directory_settings *set;
 	const char *setting;
@@ -170,6 +168,8 @@ referral_auth_directory_open(struct referral_auth_directories *directories,
 			     struct referral_auth_directory *directory,
 			     const char **error_r)
 {
+	const char *error;
+
 	if (referral_lookup_init(directories->event, directory->set,
 				 directories->dns_client_socket_path,
 				 &directory->lookup, error_r) < 0)
@@ -182,14 +182,17 @@ referral_auth_directory_open(struct referral_auth_directories *directories,
 			  "lost whenever nobody has logged in for a while "
 			  "(set service auth { process_min_avail = 1 })");
 	}
-	return referral_mirror_init(directories->event, directory->set,
-				    directory->lookup, &directory->mirror,
-				    error_r);
+	if (referral_mirror_init(directories->event, directory->set,
+				 directory->lookup, &directory->mirror,
+				 &error) < 0) {
+		e_error(directories->event, "%s: no copy is kept", error);
+		directory->mirror = NULL;
+	}
+	return 0;
 }
 
-static int
-referral_auth_directories_open(struct referral_auth_directories *directories,
-			       const char **error_r)
+static void
+referral_auth_directories_open(struct referral_auth_directories *directories)
 {
 	struct referral_auth_directory *directory;
 	const char *error;
@@ -198,17 +201,21 @@ referral_auth_directories_open(struct referral_auth_directories *directories,
 		if (referral_auth_directory_open(directories, directory,
 						 &error) == 0)
 			continue;
-		*error_r = directory->domains == NULL ? error :
-			t_strdup_printf("referral_directory %s: %s",
+		if (directory->domains != NULL) {
+			error = t_strdup_printf("referral_directory %s: %s",
 				directory->set->referral_directory_name, error);
-		return -1;
+		}
+		directory->error = p_strdup(directories->pool, error);
+		if (directory->lookup != NULL)
+			referral_lookup_deinit(&directory->lookup);
+		e_error(directories->event, "%s: its users' homes are "
+			"not known until that is mended", error);
 	}
-	return 0;
 }
 
 int referral_auth_directories_init(
 	struct event *event, struct event *settings_event,
-	const char *const *protocols, const char *dns_client_socket_path,
+	const char *dns_client_socket_path,
 	struct referral_auth_directories **directories_r, const char **error_r)
 {
 	struct referral_auth_directories *directories;
@@ -227,18 +234,12 @@ int referral_auth_directories_init(
 	if (referral_auth_directories_read(directories, settings_event,
 					   error_r) < 0)
 		return -1;
-	for (; *protocols != NULL; protocols++) {
-		if (referral_auth_protocol_check(directories, settings_event,
-						 *protocols, error_r) < 0)
-			return -1;
-	}
 	if (*directories->outside->referral_ldap_uris != '\0') {
 		outside = array_append_space(&directories->list);
 		outside->set = directories->outside;
 	}
-	/* a worker process finds passwords; it decides nothing */
-	return worker ? 0 :
-		referral_auth_directories_open(directories, error_r);
+	referral_auth_directories_open(directories);
+	return 0;
 }
 
 void referral_auth_directories_deinit(
@@ -290,8 +291,8 @@ referral_auth_directories_get_mirror(
 	return directory->mirror;
 }
 
-struct referral_lookup *
-referral_auth_directories_find(
+static const struct referral_auth_directory *
+referral_auth_directory_find(
 	const struct referral_auth_directories *directories, const char *user)
 {
 	const struct referral_auth_directory *directory;
@@ -299,9 +300,28 @@ referral_auth_directories_find(
 	array_foreach(&directories->list, directory) {
 		if (directory->domains == NULL ||
 		    referral_domains_match(directory->domains, user))
-			return directory->lookup;
+			return directory;
 	}
 	return NULL;
+}
+
+struct referral_lookup *
+referral_auth_directories_find(
+	const struct referral_auth_directories *directories, const char *user)
+{
+	const struct referral_auth_directory *directory =
+		referral_auth_directory_find(directories, user);
+
+	return directory == NULL ? NULL : directory->lookup;
+}
+
+const char *referral_auth_directories_find_error(
+	const struct referral_auth_directories *directories, const char *user)
+{
+	const struct referral_auth_directory *directory =
+		referral_auth_directory_find(directories, user);
+
+	return directory == NULL ? NULL : directory->error;
 }
 
 unsigned int referral_auth_directories_flush(
@@ -315,7 +335,9 @@ unsigned int referral_auth_directories_flush(
 		lookup = referral_auth_directories_find(directories, user);
 		return lookup == NULL ? 0 : referral_lookup_flush(lookup, user);
 	}
-	array_foreach(&directories->list, directory)
-		count += referral_lookup_flush(directory->lookup, NULL);
+	array_foreach(&directories->list, directory) {
+		if (directory->lookup != NULL)
+			count += referral_lookup_flush(directory->lookup, NULL);
+	}
 	return count;
 }

@@ -159,12 +159,13 @@ static void kick_set_changed(referral_lookup_changed_t *callback)
 	const struct referral_auth_directories *directories =
 		kick_config->directories;
 	unsigned int i, count = referral_auth_directories_count(directories);
+	struct referral_lookup *lookup;
 	const char *name;
 
 	for (i = 0; i < count; i++) {
-		referral_lookup_set_changed(
-			referral_auth_directories_get(directories, i, &name),
-			callback, NULL);
+		lookup = referral_auth_directories_get(directories, i, &name);
+		if (lookup != NULL)
+			referral_lookup_set_changed(lookup, callback, NULL);
 	}
 }
 

@@ -42,6 +42,13 @@ void referral_outcome_decide(struct auth_request *request,
 {
 	struct referral_policy_input input;
 
+	if (protocol->policy == NULL) {
+		i_zero(decision_r);
+		decision_r->action = REFERRAL_ACTION_TEMPFAIL;
+		decision_r->reason = REFERRAL_REASON_UNAVAILABLE;
+		decision_r->detail = protocol->error;
+		return;
+	}
 	referral_auth_answer_to_input(request, protocol, answer, &input);
 	input.can_proxy = can_proxy;
 	referral_policy_decide(protocol->policy, request->pool,

@@ -252,12 +252,36 @@ query_set_nobody(const struct referral_auth_config *config,
 	}
 }
 
+/* Nobody can be asked, since the configuration does not work. */
+static const char *query_get_error(const struct referral_auth_query *query)
+{
+	if (query->config->error != NULL)
+		return query->config->error;
+	if (query->protocol->error != NULL)
+		return query->protocol->error;
+	return referral_auth_directories_find_error(query->config->directories,
+		query->request->fields.user);
+}
+
+static void
+query_set_error(struct referral_auth_answer *answer, const char *error)
+{
+	answer->lookup.source = REFERRAL_SOURCE_LDAP;
+	answer->lookup.status = REFERRAL_LOOKUP_UNAVAILABLE;
+	answer->lookup.error = error;
+}
+
 /* Who need not be waited for? */
 static enum query_step query_start(const struct referral_auth_query *query,
 				   struct referral_auth_answer *answer)
 {
 	struct auth_request *request = query->request;
+	const char *error = query_get_error(query);
 
+	if (error != NULL) {
+		query_set_error(answer, error);
+		return QUERY_DONE;
+	}
 	if (referral_auth_query_field(query->protocol, request,
 				      &answer->lookup))
 		return query_answered(query, answer);

@@ -15,9 +15,11 @@ referral_auth_stats_log_one(const struct referral_auth_config *config,
 	const char *name;
 	const struct referral_lookup *lookup =
 		referral_auth_directories_get(config->directories, idx, &name);
-	const struct referral_cache_stats *stats =
-		referral_lookup_get_cache_stats(lookup);
+	const struct referral_cache_stats *stats;
 
+	if (lookup == NULL)
+		return;
+	stats = referral_lookup_get_cache_stats(lookup);
 	e_info(config->event, "%s%s%scache: hits %"PRIu64", "
 	       "misses %"PRIu64", stale %"PRIu64", evicted %"PRIu64", "
 	       "entries %u, bytes %zu",

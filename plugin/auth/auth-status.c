@@ -183,15 +183,22 @@ status_get_directories(struct referral_status *status,
 		       struct referral_auth_config *config)
 {
 	struct status_directory *directory;
+	struct referral_lookup *lookup;
+	const char *name;
 	unsigned int i, count =
 		referral_auth_directories_count(config->directories);
 
 	p_array_init(&status->directories, status->pool, count + 1);
 	for (i = 0; i < count; i++) {
+		lookup = referral_auth_directories_get(config->directories, i,
+						       &name);
+		/* its settings do not work, as the log has said */
+		if (lookup == NULL)
+			continue;
 		directory = array_append_space(&status->directories);
 		directory->status = status;
-		directory->lookup = referral_auth_directories_get(
-			config->directories, i, &directory->name);
+		directory->lookup = lookup;
+		directory->name = name;
 		directory->mirror = referral_auth_directories_get_mirror(
 			config->directories, i);
 	}

@@ -65,15 +65,12 @@ referral_lookup_credentials(struct auth_request *request,
 		PASSDB_RESULT_SCHEME_NOT_AVAILABLE, request);
 }
 
-static int
-referral_carrier_create(pool_t pool, struct event *event,
-			struct passdb_module **module_r, const char **error_r)
+static struct passdb_module *
+referral_carrier_create(pool_t pool, struct event *event)
 {
-	if (carrier_config == NULL &&
-	    referral_auth_config_init(event, &carrier_config, error_r) < 0)
-		return -1;
-	*module_r = p_new(pool, struct passdb_module, 1);
-	return 0;
+	if (carrier_config == NULL)
+		carrier_config = referral_auth_config_init(event);
+	return p_new(pool, struct passdb_module, 1);
 }
 
 static void referral_carrier_check(void *context ATTR_UNUSED)

@@ -41,10 +41,9 @@ struct auth_passdb *
 referral_compat_passdb_copy(pool_t pool, const struct auth_passdb *passdb);
 
 /* Make the module for one passdb block. event is where settings are found, NULL
-   on Dovecot 2.3. Returns 0, or -1 and error_r. */
-typedef int referral_compat_passdb_create_t(pool_t pool, struct event *event,
-					    struct passdb_module **module_r,
-					    const char **error_r);
+   on Dovecot 2.3. */
+typedef struct passdb_module *
+referral_compat_passdb_create_t(pool_t pool, struct event *event);
 /* Fill in preinit, which calls create(). */
 void referral_compat_passdb_interface_init(
 	struct passdb_module_interface *iface,

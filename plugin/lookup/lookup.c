@@ -35,20 +35,20 @@ lookup_init_client(struct referral_lookup *lookup,
 					    &lookup->servers, error_r);
 }
 
-/* A process that may not grow to the cache's size would be killed by it. */
-static void
-lookup_check_process_size(struct referral_lookup *lookup, uoff_t cache_size)
+/* A cache that outgrows the process would end it: half of it is for all else. */
+static size_t
+lookup_get_cache_size(struct referral_lookup *lookup, uoff_t cache_size)
 {
 	rlim_t limit;
 
 	if (restrict_get_process_size(&limit) < 0 || limit == RLIM_INFINITY ||
 	    limit / 2 >= cache_size)
-		return;
+		return I_MIN(cache_size, SIZE_MAX);
 	e_warning(lookup->event, "referral_cache_size (%"PRIuUOFF_T"M) is more "
 		  "than half of what the auth process may have (%"PRIuUOFF_T"M): "
-		  "raise vsz_limit of service auth, or logins fail when the "
-		  "cache has filled", cache_size / (1024*1024),
-		  (uoff_t)limit / (1024*1024));
+		  "that half is used (raise vsz_limit of service auth)",
+		  cache_size / (1024*1024), (uoff_t)limit / (1024*1024));
+	return limit / 2;
 }
 
 static void
@@ -59,7 +59,9 @@ lookup_init_cache(struct referral_lookup *lookup,
 		.ttl_secs = set->referral_cache_ttl,
 		.negative_ttl_secs = set->referral_cache_negative_ttl,
 		.stale_ttl_secs = set->referral_cache_stale_ttl,
-		.max_bytes = I_MIN(set->referral_cache_size, SIZE_MAX),
+		.max_bytes =
+			lookup_get_cache_size(lookup,
+					      set->referral_cache_size),
 	};
 
 	lookup->home_ttl_secs = set->referral_cache_home_ttl;
@@ -86,7 +88,6 @@ int referral_lookup_init(struct event *event_parent,
 			  referral_keyhash_str, strcmp);
 	hash_table_create(&lookup->compares, default_pool, 0,
 			  referral_keyhash_str, strcmp);
-	lookup_check_process_size(lookup, set->referral_cache_size);
 	lookup_init_cache(lookup, set);
 
 	if (referral_question_create(pool, set, &lookup->question,

@@ -257,12 +257,13 @@ static int check_decision(const struct referral_settings *set,
 		return fail(error_r, "referral_mailhost_field",
 			    "must be the name of one passdb field");
 	}
-	/* Which hosts are this server is not known here: the configuration
-	   may be checked elsewhere. */
+	/* Which hosts are this server by default is not known here: the
+	   configuration may be checked elsewhere. */
 	if (referral_identity_create(pool_datastack_create(), &identity_set,
 				     &identity, error_r) < 0 ||
-	    referral_policy_create(pool_datastack_create(), "imap", set, NULL,
-				   &policy, error_r) < 0)
+	    referral_policy_create(pool_datastack_create(), "imap", set,
+				   identity, &policy, error_r) < 0 ||
+	    referral_policy_check_map(policy, error_r) < 0)
 		return -1;
 	return referral_proxy_fields_check(set->referral_proxy_fields,
 					   error_r);

@@ -4,6 +4,7 @@
 #include "settings-parser.h"
 #include "referral-settings.h"
 #include "compat-directories.h"
+#include "settings-files.h"
 #include "compat-setting-defs.h"
 
 #define DEF(type, name) REFERRAL_DEFINE_##type(name, referral_directory_settings)
@@ -77,13 +78,28 @@ referral_directory_default_settings = {
 	.referral_mirror = FALSE,
 };
 
+/* This file is compiled twice: for doveconf and the config process with
+   REFERRAL_CHECK_MACHINE, for everyone else without. */
+static bool
+referral_directory_check(const struct referral_directory_settings *set,
+			 const char **error_r)
+{
+	if (!referral_directory_settings_check(set, error_r))
+		return FALSE;
+#ifdef REFERRAL_CHECK_MACHINE
+	return referral_settings_check_machine(set, error_r);
+#else
+	return TRUE;
+#endif
+}
+
 static bool
 referral_directory_setting_check_func(void *set, pool_t pool,
 				      const char **error_r)
 {
-	return referral_directory_settings_check(set, error_r) &&
+	return referral_directory_check(set, error_r) &&
 		referral_compat_directories_check(pool, set,
-			referral_directory_settings_check, error_r);
+			referral_directory_check, error_r);
 }
 
 const struct setting_parser_info referral_directory_setting_parser_info =

@@ -40,8 +40,8 @@ void test_hostmap_lookup(void)
 		  "imap1.example.com:1143", TRUE },
 		{ "fd00::1=2001:db8::1", "fd00::1", "[2001:db8::1]", FALSE },
 		/* the same name on another port */
-		{ "a=a:993", "a", "a:993", TRUE },
-		{ "a=a:993", "a:143", "a:993", TRUE },
+		{ "a=a:1993", "a", "a:1993", TRUE },
+		{ "a=a:1993", "a:143", "a:1993", TRUE },
 		{ "a=b:1 b:2=c", "a", "b:1", TRUE },
 	};
 	struct referral_hostmap *map;
@@ -74,12 +74,14 @@ void test_hostmap_invalid(void)
 		"a=x a=y", "a=x a=x", "a=x A.=x", "a:1=x a:1=y",
 		"fd00::1=x [fd00:0::1]=x",
 		/* chains and loops */
-		"a=b b=c", "b=c a=b", "a=b b=a", "a=b b=b:993", "a=b:1 b=c",
+		"a=b b=c", "b=c a=b", "a=b b=a", "a=b b=b:1993", "a=b:1 b=c",
 		"a=b:1 b:1=c", "a=b b:1=c", "a:1=b b=c", "a:2=b:1 b:1=b:2",
 		"a=b b=c c=a",
+		/* no URL can ask for TLS from the start */
+		"a=a:993", "a=b:993", "b=x a:993=b:993",
 	};
 	static const char *const valid[] = {
-		"a=a", "a=a:993", "a:1=a:2", "a=b b=b", "a=b:1 b:1=b:1",
+		"a=a", "a=a:1993", "a:993=a:2", "a=b b=b", "a=b:1 b:1=b:1",
 		"a=b:1 b:2=c", "a:1=b b:1=c", "a=x b=x", "a=x a:1=x",
 	};
 	struct referral_hostmap *map;

@@ -40,8 +40,10 @@ int test_policy_create_from(const struct test_policy_settings *tset,
 	if (referral_identity_create(pool, &identity_set, &identity,
 				     error_r) < 0)
 		return -1;
-	return referral_policy_create(pool, STR(tset->protocol, "imap"), &set,
-				      identity, policy_r, error_r);
+	if (referral_policy_create(pool, STR(tset->protocol, "imap"), &set,
+				   identity, policy_r, error_r) < 0)
+		return -1;
+	return referral_policy_check_map(*policy_r, error_r);
 }
 
 struct referral_policy *

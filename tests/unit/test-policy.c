@@ -313,9 +313,9 @@ static const struct decide_test host_tests[] = {
 	{ .set = { .host_map = "a=a.example" }, .mailhosts = { "a:993" },
 	  .action = "refer", .reason = "elsewhere",
 	  .home = "a:993", .target = "a.example" },
-	{ .set = { .host_map = "a=a.example:993" }, .mailhosts = { "a:143" },
+	{ .set = { .host_map = "a=a.example:1993" }, .mailhosts = { "a:143" },
 	  .action = "refer", .reason = "elsewhere",
-	  .home = "a:143", .target = "a.example:993" },
+	  .home = "a:143", .target = "a.example:1993" },
 	/* mailHost's port is no port of ManageSieve or POP3 */
 	{ .set = { .protocol = "sieve" }, .mailhosts = { "a.example:1143" },
 	  .action = "refer", .reason = "elsewhere",

@@ -61,16 +61,11 @@ referral_compat_passdb_copy(pool_t pool, const struct auth_passdb *passdb)
 static struct passdb_module *
 referral_passdb_preinit(pool_t pool, const char *args)
 {
-	struct passdb_module *module;
-	const char *error;
-
 	if (*args != '\0') {
-		i_fatal("passdb referral: args are not used, "
-			"see the settings referral_*: %s", args);
+		i_error("referral: passdb { driver = referral } has args: "
+			"remove them, see the settings referral_*: %s", args);
 	}
-	if (passdb_create(pool, NULL, &module, &error) < 0)
-		i_fatal("passdb referral: %s", error);
-	return module;
+	return passdb_create(pool, NULL);
 }
 
 void referral_compat_passdb_interface_init(

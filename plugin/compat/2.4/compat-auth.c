@@ -63,9 +63,11 @@ referral_passdb_preinit(pool_t pool, struct event *event,
 #if VERSION_AT_LEAST(3)
 			const struct passdb_parameters *params ATTR_UNUSED,
 #endif
-			struct passdb_module **module_r, const char **error_r)
+			struct passdb_module **module_r,
+			const char **error_r ATTR_UNUSED)
 {
-	return passdb_create(pool, event, module_r, error_r);
+	*module_r = passdb_create(pool, event);
+	return 0;
 }
 
 void referral_compat_passdb_interface_init(

@@ -102,11 +102,18 @@ int referral_policy_create(pool_t pool, const char *protocol,
 				      &policy->allowed_hosts, error_r) < 0 ||
 	    referral_hostmap_create(pool, set->referral_host_map,
 				    &policy->map, error_r) < 0 ||
-	    referral_hostmap_check(policy->map, identity,
+	    referral_hostmap_check(policy->map, NULL,
 				   policy->allowed_hosts, error_r) < 0)
 		return -1;
 	*policy_r = policy;
 	return 0;
+}
+
+int referral_policy_check_map(const struct referral_policy *policy,
+			      const char **error_r)
+{
+	return referral_hostmap_check(policy->map, policy->identity, NULL,
+				      error_r);
 }
 
 bool referral_protocol_has_referral(const char *protocol)

@@ -47,6 +47,11 @@ int referral_policy_create(pool_t pool, const char *protocol,
 			   struct referral_policy **policy_r,
 			   const char **error_r);
 
+/* Does referral_host_map name this server where the directory names another?
+   Such a referral is never made. Returns 0, or -1 and error_r. */
+int referral_policy_check_map(const struct referral_policy *policy,
+			      const char **error_r);
+
 /* Does this protocol have login referrals (RFC 2221: imap, RFC 5804: sieve)? */
 bool referral_protocol_has_referral(const char *protocol);
 

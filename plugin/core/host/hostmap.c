@@ -59,6 +59,11 @@ parse_pair(pool_t pool, const char *str, struct hostmap_pair *pair_r,
 		*error_r = t_strdup_printf("public host: %s", error);
 		return -1;
 	}
+	if (pair_r->to.port == REFERRAL_IMAPS_PORT) {
+		*error_r = "public host: a referral can't ask for TLS from "
+			"the start, which port 993 needs: leave it out";
+		return -1;
+	}
 	return 0;
 }
 

@@ -1,0 +1,180 @@
+"""No configuration that doveconf is content with ends the auth process: what it
+can't know, or what changes later, is refused logins with a line in the log."""
+
+import os
+import signal
+import socket
+
+import pytest
+
+from lib import PasswdFile, Referral, User, pair, referral_settings
+from lib.dovecot import version
+
+FRONT = "front.example.com"
+USERS = [User("alice", FRONT), User("bob", "home.example.com")]
+
+
+@pytest.fixture(scope="module")
+def front(shared_site):
+    return pair(shared_site, USERS, names=["front"]).front
+
+
+def doveconf(front, **settings):
+    before = dict(front.settings)
+    try:
+        front.configure(**settings)
+        return front.doveconf("-n")
+    finally:
+        front.settings = before
+        front.configure()
+
+
+@pytest.mark.parametrize("setting, value", [
+    ("referral_ldap_tls_ca_file", "/nonexistent/ca.pem"),
+    ("referral_ldap_tls_ca_file", "/etc"),
+    ("referral_ldap_tls_ca_file", "/etc/passwd"),
+    ("referral_ldap_tls_ca_dir", "/nonexistent"),
+    ("referral_ldap_tls_ca_dir", "/etc/passwd"),
+    ("referral_cache_size", "100T"),
+    ("referral_host_map", f"home.example.com={FRONT}"),
+    ("referral_host_map", "home.example.com=mail.example.com:993"),
+    ("referral_proxy_fields", "proxy_mech=TELEPATHY"),
+    ("referral_proxy_fields", "forward_x=%{nobody}"),
+])
+def test_doveconf_tells(front, setting, value):
+    status, out = doveconf(front, **{setting: value})
+    assert status != 0 and setting in out, out
+
+
+def test_doveconf_tells_of_a_key(front, shared_site):
+    cert, key = shared_site.pki.cert("client")
+    for cert, key, what in ((cert, "/nonexistent/key", "key_file"),
+                            ("/nonexistent/cert", key, "cert_file")):
+        status, out = doveconf(front, referral_ldap_tls_cert_file=cert,
+                               referral_ldap_tls_key_file=key)
+        assert status != 0 and f"referral_ldap_tls_{what}" in out, out
+
+
+def start(site, settings, tls=False, **kwargs):
+    """A front whose configuration is good enough for doveconf."""
+    ldap = site.slapd(USERS, pki=site.pki if tls else None)
+    settings = {"referral_local_hosts": FRONT, **settings}
+    if tls:
+        settings = {"referral_ldap_starttls": "yes",
+                    "referral_ldap_tls_ca_file": site.pki.ca_cert, **settings}
+    front = site.dovecot(FRONT, [Referral(), PasswdFile(USERS)], start=False,
+                         settings=referral_settings(ldap, **settings),
+                         **kwargs)
+    status, out = front.doveconf("-n")
+    assert status == 0, out
+    front.start()
+    return front
+
+
+def refuses(site, front, *words):
+    since = front.log.mark()
+    for user in ("alice", "bob"):
+        client = site.client(front)
+        assert client.login(user, "guess").code == "AUTHENTICATIONFAILED"
+        assert client.login(user, "secret").code == "UNAVAILABLE", user
+        front.log.wait(["auth", "Warning", user, "tempfail", *words])
+        assert not front.logged_in(user, since)
+
+
+def works(site, front):
+    assert site.client(front).login("alice", "secret").status == "OK"
+    assert site.client(front).login("bob", "secret").code == "REFERRAL"
+
+
+def test_ca_file_goes(site):
+    """Auth processes come and go, and read it again."""
+    path = f"{site.dir}/ca.pem"
+    with open(site.pki.ca_cert, encoding="ascii") as file:
+        ca_cert = file.read()
+
+    def write():
+        with open(path, "w", encoding="ascii") as file:
+            file.write(ca_cert)
+
+    def end_auth():
+        for pid in front.pids("auth"):
+            os.kill(pid, signal.SIGTERM)
+    write()
+    front = start(site, {"referral_ldap_tls_ca_file": path}, tls=True)
+    works(site, front)
+    os.unlink(path)
+    end_auth()
+    refuses(site, front, "referral_ldap_tls_ca_file", path)
+    write()
+    end_auth()
+    works(site, front)
+
+
+def test_key_of_another(site):
+    cert, _ = site.pki.cert("one")
+    _, key = site.pki.cert("two")
+    front = start(site, {"referral_ldap_tls_cert_file": cert,
+                         "referral_ldap_tls_key_file": key}, tls=True)
+    refuses(site, front, "referral_ldap_tls_")
+
+
+def test_no_directory(site):
+    front = start(site, {"referral_ldap_uris": "", "referral_ldap_base": "",
+                         "referral_ldap_auth_dn": "",
+                         "referral_ldap_auth_dn_password": ""})
+    refuses(site, front, "referral_ldap_uris is empty")
+
+
+def test_directory_of_one_protocol(site):
+    """The others work on."""
+    front = start(site, {"referral_other_action": "local"}, raw="""
+protocol pop3 {
+  referral_ldap_base = dc=example,dc=org
+}
+""")
+    assert not site.pop3(front).login("alice", "secret")[0]
+    front.log.wait(["Warning", "alice", "tempfail", "referral_ldap_base",
+                    "protocol pop3"])
+    works(site, front)
+
+
+def test_map_against_own_name(site):
+    """Who this server is by default only itself knows."""
+    front = start(site, {
+        "referral_local_hosts": "",
+        "referral_host_map": f"home.example.com={socket.gethostname()}"})
+    front.log.wait(["auth", "Error", "referral_host_map"])
+    reply = site.client(front).login("bob", "secret")
+    assert reply.code == "UNAVAILABLE"
+    front.log.wait(["Warning", "bob", "not_allowed", "would come back here"])
+
+
+def test_cache_beyond_vsz_limit(site):
+    front = start(site, {"referral_cache_size": "200M"}, raw="""
+service auth {
+  vsz_limit = 256M
+}
+""")
+    front.log.wait(["auth", "Warning", "referral_cache_size"])
+    works(site, front)
+
+
+@pytest.mark.skipif(version() >= (2, 4), reason="2.4 has no args")
+def test_args(site):
+    class WithArgs(Referral):
+        def _lines(self, path, d):
+            return ["args = /etc/passwd"]
+    front = site.dovecot(FRONT, [WithArgs(), PasswdFile(USERS)],
+                         settings=referral_settings(
+                             site.slapd(USERS), referral_local_hosts=FRONT))
+    front.log.wait(["auth", "Error", "has args"])
+    works(site, front)
+
+
+def test_reload(site):
+    """A reload with what does not work, and back."""
+    front = start(site, {})
+    works(site, front)
+    front.configure(referral_ldap_uris="")
+    front.reload()
+    refuses(site, front, "referral_ldap_uris is empty")
