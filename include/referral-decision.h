@@ -122,6 +122,9 @@ struct referral_decision {
 	struct referral_host home;
 	/* as clients are told, after referral_host_map */
 	struct referral_host target;
+	/* what has chosen the action: a setting, with the circumstances in
+	   parentheses. Static, NULL if no setting had a choice. */
+	const char *setting;
 	/* printable detail for the log, escaped and cut; NULL if none. It may
 	   be set together with any action: an unknown value in
 	   referral_action_attribute is noted here. */

@@ -49,6 +49,7 @@
 	X(test_host_pattern_invalid) \
 	X(test_identity) \
 	X(test_identity_ip) \
+	X(test_identity_rule) \
 	X(test_identity_invalid) \
 	X(test_hostmap_lookup) \
 	X(test_hostmap_invalid) \
@@ -64,6 +65,7 @@
 	X(test_policy_home) \
 	X(test_policy_home_parsed) \
 	X(test_policy_rules) \
+	X(test_policy_setting) \
 	X(test_proxy_fields_check) \
 	X(test_proxy_fields_keys) \
 	X(test_proxy_fields_have_credentials) \

@@ -185,3 +185,60 @@ void test_identity_invalid(void)
 	test_assert(referral_identity_matches(identity, &host, 0));
 	test_end();
 }
+
+void test_identity_rule(void)
+{
+	static const struct {
+		/* NULL: names and addresses of its own */
+		const char *local_hosts, *host, *ip;
+		/* NULL: it is another server */
+		const char *rule;
+	} tests[] = {
+		{ NULL, "IMAP1.example.com", "",
+		  "imap1.example.com is this server's name" },
+		{ NULL, "192.0.2.1", "",
+		  "192.0.2.1 is this server's address" },
+		{ NULL, "127.0.1.1:993", "",
+		  "127.0.0.0/8 is this server's address" },
+		{ NULL, "imap2.example.com", "192.0.2.1",
+		  "it resolves to 192.0.2.1, and 192.0.2.1 is this server's "
+		  "address" },
+		{ NULL, "imap2.example.com", "192.0.2.2", NULL },
+		{ NULL, "imap1.example.com:1143", "192.0.2.1", NULL },
+		{ "a *.example.com", "b.example.com", "",
+		  "referral_local_hosts has *.example.com" },
+		{ "nat.example.com:1143", "nat.example.com:1143", "",
+		  "referral_local_hosts has nat.example.com:1143" },
+		{ "192.0.2.0/24", "b.example.com", "192.0.2.9",
+		  "it resolves to 192.0.2.9, and referral_local_hosts has "
+		  "192.0.2.0/24" },
+		{ "a", "b", "", NULL },
+	};
+	struct ip_addr own_ip = test_ip("192.0.2.1");
+	struct referral_identity_settings set = {
+		.hostname = "imap1",
+		.fqdn = "imap1.example.com",
+		.own_ips = &own_ip,
+		.own_ips_count = 1,
+	};
+	struct referral_identity *identity;
+	unsigned int i;
+
+	test_begin("identity: rule");
+	for (i = 0; i < N_ELEMENTS(tests); i++) {
+		struct referral_host host = test_host(tests[i].host);
+		struct ip_addr ip = test_ip(tests[i].ip);
+		const char *error, *rule;
+
+		set.local_hosts = tests[i].local_hosts == NULL ? "" :
+			tests[i].local_hosts;
+		test_assert_idx(referral_identity_create(
+			pool_datastack_create(), &set, &identity,
+			&error) == 0, i);
+		rule = referral_identity_get_rule(identity, &host, &ip,
+			ip.family == 0 ? 0 : 1, 0);
+		test_assert_strcmp_idx(rule == NULL ? "" : rule,
+			tests[i].rule == NULL ? "" : tests[i].rule, i);
+	}
+	test_end();
+}

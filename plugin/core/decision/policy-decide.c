@@ -32,13 +32,14 @@ add_note(struct decide_context *ctx, const char *fmt, ...)
 
 static void
 decide(struct decide_context *ctx, enum referral_action action,
-       enum referral_reason reason)
+       enum referral_reason reason, const char *setting)
 {
 	/* A rejected delivery is lost mail, a deferred one is not. */
 	if (action == REFERRAL_ACTION_REJECT && ctx->policy->no_login)
 		action = REFERRAL_ACTION_TEMPFAIL;
 	ctx->decision->action = action;
 	ctx->decision->reason = reason;
+	ctx->decision->setting = setting;
 }
 
 static bool
@@ -150,21 +151,29 @@ static bool is_moving(const struct referral_lookup_result *lookup)
    not depend on them. */
 static enum referral_action
 choose_action(const struct referral_policy *policy,
-	      const struct referral_policy_input *input)
+	      const struct referral_policy_input *input,
+	      const char **setting_r)
 {
 	enum referral_action action;
 
-	if (!parse_user_action(input->lookup, &action))
+	*setting_r = "referral_action_attribute";
+	if (!parse_user_action(input->lookup, &action)) {
+		*setting_r = "referral_action";
 		action = policy->action;
-	else if (!is_referral(action))
+	} else if (!is_referral(action))
 		return action;
-	if (!client_is_in_networks(policy, &input->remote_ip))
+	if (!client_is_in_networks(policy, &input->remote_ip)) {
+		*setting_r = "referral_other_action "
+			"(the client is outside of referral_networks)";
 		return policy->other_action;
-	if (is_referral(action) && !policy->has_referral)
-		return policy->other_action;
+	}
 	/* Only IMAP has an OK with a referral (RFC 2221 section 4). */
-	if (action == REFERRAL_ACTION_SUGGEST && !policy->imap)
+	if ((is_referral(action) && !policy->has_referral) ||
+	    (action == REFERRAL_ACTION_SUGGEST && !policy->imap)) {
+		*setting_r = "referral_other_action "
+			"(the protocol has no such referral)";
 		return policy->other_action;
+	}
 	return action;
 }
 
@@ -172,12 +181,13 @@ bool referral_policy_wants_addresses(const struct referral_policy *policy,
 				     const struct referral_policy_input *input)
 {
 	enum referral_action action;
+	const char *setting;
 
 	if (policy->identity == NULL ||
 	    input->home.kind != REFERRAL_HOME_ELSEWHERE ||
 	    input->home.host.ip.family != 0)
 		return FALSE;
-	action = choose_action(policy, input);
+	action = choose_action(policy, input, &setting);
 	if (policy->resolve_hosts)
 		return action != REFERRAL_ACTION_LOCAL;
 	return (action == REFERRAL_ACTION_OFFER ||
@@ -213,10 +223,11 @@ bool referral_policy_sends_away(const struct referral_policy *policy,
 				const struct referral_policy_input *input)
 {
 	enum referral_action action;
+	const char *setting;
 
 	if (input->home.kind != REFERRAL_HOME_ELSEWHERE)
 		return FALSE;
-	action = choose_action(policy, input);
+	action = choose_action(policy, input, &setting);
 	return is_referral(action) || action == REFERRAL_ACTION_PROXY;
 }
 
@@ -224,6 +235,7 @@ static void decide_action(struct decide_context *ctx)
 {
 	const struct referral_lookup_result *lookup = ctx->input->lookup;
 	enum referral_action action, user_action;
+	const char *setting;
 	bool can_proxy = ctx->input->can_proxy || ctx->policy->no_login;
 
 	if (lookup->action != NULL && !parse_user_action(lookup, &user_action)) {
@@ -231,7 +243,7 @@ static void decide_action(struct decide_context *ctx)
 			 "referral_action_attribute ignored",
 			 referral_mailhost_sanitize(lookup->action));
 	}
-	action = choose_action(ctx->policy, ctx->input);
+	action = choose_action(ctx->policy, ctx->input, &setting);
 	if (action == REFERRAL_ACTION_OFFER && !can_proxy) {
 		add_note(ctx, "no credentials to proxy with, "
 			 "so refer in place of offer");
@@ -241,7 +253,7 @@ static void decide_action(struct decide_context *ctx)
 		add_note(ctx, "proxying needs the user's plaintext password "
 			 "or credentials in referral_proxy_fields");
 		decide(ctx, REFERRAL_ACTION_TEMPFAIL,
-		       REFERRAL_REASON_NO_CREDENTIALS);
+		       REFERRAL_REASON_NO_CREDENTIALS, setting);
 		return;
 	}
 	/* RFC 2221 section 3 */
@@ -252,10 +264,10 @@ static void decide_action(struct decide_context *ctx)
 			 referral_host_to_string(&ctx->decision->target, 0));
 		i_zero(&ctx->decision->target);
 		decide(ctx, ctx->policy->failure_action,
-		       REFERRAL_REASON_NOT_ALLOWED);
+		       REFERRAL_REASON_NOT_ALLOWED, "referral_failure_action");
 		return;
 	}
-	decide(ctx, action, REFERRAL_REASON_ELSEWHERE);
+	decide(ctx, action, REFERRAL_REASON_ELSEWHERE, setting);
 }
 
 static void decide_elsewhere(struct decide_context *ctx)
@@ -272,7 +284,7 @@ static void decide_elsewhere(struct decide_context *ctx)
 			 referral_host_to_string(target, 0));
 		i_zero(target);
 		decide(ctx, policy->failure_action,
-		       REFERRAL_REASON_NOT_ALLOWED);
+		       REFERRAL_REASON_NOT_ALLOWED, "referral_failure_action");
 		return;
 	}
 	/* The directory's port is that of IMAP, and an imap URL cannot say
@@ -324,7 +336,7 @@ static void decide_hosts(struct decide_context *ctx)
 	ctx->decision->home = home->host;
 	switch (home->kind) {
 	case REFERRAL_HOME_HERE:
-		decide(ctx, REFERRAL_ACTION_LOCAL, REFERRAL_REASON_HOME);
+		decide(ctx, REFERRAL_ACTION_LOCAL, REFERRAL_REASON_HOME, NULL);
 		break;
 	case REFERRAL_HOME_ELSEWHERE:
 		decide_elsewhere(ctx);
@@ -332,7 +344,8 @@ static void decide_hosts(struct decide_context *ctx)
 	case REFERRAL_HOME_INVALID:
 	case REFERRAL_HOME_NONE:
 		decide(ctx, ctx->policy->failure_action,
-		       REFERRAL_REASON_INVALID_VALUE);
+		       REFERRAL_REASON_INVALID_VALUE,
+		       "referral_failure_action");
 		break;
 	}
 }
@@ -346,23 +359,27 @@ static void decide_status(struct decide_context *ctx)
 		decide_hosts(ctx);
 		break;
 	case REFERRAL_LOOKUP_NO_ENTRY:
-		decide(ctx, policy->missing_action, REFERRAL_REASON_NO_ENTRY);
+		decide(ctx, policy->missing_action, REFERRAL_REASON_NO_ENTRY,
+		       "referral_missing_action");
 		break;
 	case REFERRAL_LOOKUP_NO_VALUE:
-		decide(ctx, policy->missing_action, REFERRAL_REASON_NO_VALUE);
+		decide(ctx, policy->missing_action, REFERRAL_REASON_NO_VALUE,
+		       "referral_missing_action");
 		break;
 	case REFERRAL_LOOKUP_SEVERAL_ENTRIES:
 		decide(ctx, policy->failure_action,
-		       REFERRAL_REASON_SEVERAL_ENTRIES);
+		       REFERRAL_REASON_SEVERAL_ENTRIES,
+		       "referral_failure_action");
 		break;
 	case REFERRAL_LOOKUP_DISAGREE:
 		/* never local: one of them says that home is elsewhere */
 		decide(ctx, REFERRAL_ACTION_TEMPFAIL,
-		       REFERRAL_REASON_DISAGREE);
+		       REFERRAL_REASON_DISAGREE, NULL);
 		break;
 	case REFERRAL_LOOKUP_UNAVAILABLE:
 		decide(ctx, policy->failure_action,
-		       REFERRAL_REASON_UNAVAILABLE);
+		       REFERRAL_REASON_UNAVAILABLE,
+		       "referral_failure_action");
 		break;
 	}
 }
@@ -382,7 +399,8 @@ void referral_policy_decide(const struct referral_policy *policy, pool_t pool,
 	note_values(&ctx);
 	if (is_moving(lookup)) {
 		decision_r->home = input->home.host;
-		decide(&ctx, REFERRAL_ACTION_TEMPFAIL, REFERRAL_REASON_MOVING);
+		decide(&ctx, REFERRAL_ACTION_TEMPFAIL, REFERRAL_REASON_MOVING,
+		       "referral_action_attribute");
 	} else {
 		decide_status(&ctx);
 	}
@@ -390,4 +408,15 @@ void referral_policy_decide(const struct referral_policy *policy, pool_t pool,
 		add_note(&ctx, "%s", lookup->error);
 	if (ctx.notes != NULL)
 		decision_r->detail = p_strdup(pool, str_c(ctx.notes));
+}
+
+const char *referral_policy_get_rule(const struct referral_policy *policy,
+				     const struct referral_policy_input *input,
+				     const struct ip_addr *ips,
+				     unsigned int ips_count)
+{
+	if (input->home.kind != REFERRAL_HOME_HERE || policy->identity == NULL)
+		return NULL;
+	return referral_identity_get_rule(policy->identity, &input->home.host,
+					  ips, ips_count, input->local_port);
 }

@@ -109,4 +109,12 @@ void referral_policy_decide(const struct referral_policy *policy, pool_t pool,
 			    const struct referral_policy_input *input,
 			    struct referral_decision *decision_r);
 
+/* By which rule is the home this server, in words ("referral_local_hosts has
+   *.example.com")? NULL if it is not. ips are those that its name resolves to.
+   Allocated from the data stack. */
+const char *referral_policy_get_rule(const struct referral_policy *policy,
+				     const struct referral_policy_input *input,
+				     const struct ip_addr *ips,
+				     unsigned int ips_count);
+
 #endif

@@ -2,11 +2,14 @@
 
 #include "lib.h"
 #include "array.h"
+#include "str.h"
 #include "host-pattern.h"
 #include "identity.h"
 #include "mailhost.h"
 
 struct referral_identity {
+	/* patterns are those of referral_local_hosts */
+	bool told;
 	ARRAY_TYPE(referral_host_pattern) patterns;
 };
 
@@ -56,7 +59,8 @@ int referral_identity_create(pool_t pool,
 					 set->local_hosts,
 					 &identity->patterns, error_r) < 0)
 		return -1;
-	if (array_count(&identity->patterns) == 0)
+	identity->told = array_count(&identity->patterns) > 0;
+	if (!identity->told)
 		add_own(pool, identity, set);
 	*identity_r = identity;
 	return 0;
@@ -79,18 +83,28 @@ port_matches(const struct referral_host_pattern *pattern,
 		host->port == pattern->port;
 }
 
-bool referral_identity_matches(const struct referral_identity *identity,
-			       const struct referral_host *host,
-			       in_port_t local_port)
+static const struct referral_host_pattern *
+find_pattern(const struct referral_identity *identity,
+	     const struct referral_host *host, const struct ip_addr *ip,
+	     in_port_t local_port)
 {
 	const struct referral_host_pattern *pattern;
 
 	array_foreach(&identity->patterns, pattern) {
-		if (referral_host_pattern_match(pattern, host) &&
-		    port_matches(pattern, host, local_port))
-			return TRUE;
+		if (!port_matches(pattern, host, local_port))
+			continue;
+		if (ip == NULL ? referral_host_pattern_match(pattern, host) :
+		    referral_host_pattern_match_ip(pattern, ip))
+			return pattern;
 	}
-	return FALSE;
+	return NULL;
+}
+
+bool referral_identity_matches(const struct referral_identity *identity,
+			       const struct referral_host *host,
+			       in_port_t local_port)
+{
+	return find_pattern(identity, host, NULL, local_port) != NULL;
 }
 
 bool referral_identity_matches_ip(const struct referral_identity *identity,
@@ -98,12 +112,57 @@ bool referral_identity_matches_ip(const struct referral_identity *identity,
 				  const struct ip_addr *ip,
 				  in_port_t local_port)
 {
-	const struct referral_host_pattern *pattern;
+	return find_pattern(identity, host, ip, local_port) != NULL;
+}
 
-	array_foreach(&identity->patterns, pattern) {
-		if (referral_host_pattern_match_ip(pattern, ip) &&
-		    port_matches(pattern, host, local_port))
-			return TRUE;
+static const char *pattern_text(const struct referral_host_pattern *pattern)
+{
+	string_t *str = t_str_new(64);
+
+	if (pattern->glob != NULL)
+		str_append(str, pattern->glob);
+	else {
+		str_append(str, net_ip2addr(&pattern->net));
+		if (pattern->net_bits != IPADDR_BITS(&pattern->net))
+			str_printfa(str, "/%u", pattern->net_bits);
 	}
-	return FALSE;
+	if (pattern->port != 0)
+		str_printfa(str, ":%u", pattern->port);
+	return str_c(str);
+}
+
+static const char *
+rule_text(const struct referral_identity *identity,
+	  const struct referral_host_pattern *pattern)
+{
+	const char *text = pattern_text(pattern);
+
+	if (identity->told)
+		return t_strconcat("referral_local_hosts has ", text, NULL);
+	return t_strconcat(text, pattern->glob != NULL ?
+			   " is this server's name" :
+			   " is this server's address", NULL);
+}
+
+const char *
+referral_identity_get_rule(const struct referral_identity *identity,
+			   const struct referral_host *host,
+			   const struct ip_addr *ips, unsigned int ips_count,
+			   in_port_t local_port)
+{
+	const struct referral_host_pattern *pattern;
+	unsigned int i;
+
+	pattern = find_pattern(identity, host, NULL, local_port);
+	if (pattern != NULL)
+		return rule_text(identity, pattern);
+	for (i = 0; i < ips_count; i++) {
+		pattern = find_pattern(identity, host, &ips[i], local_port);
+		if (pattern != NULL) {
+			return t_strdup_printf("it resolves to %s, and %s",
+				net_ip2addr(&ips[i]),
+				rule_text(identity, pattern));
+		}
+	}
+	return NULL;
 }

@@ -40,4 +40,12 @@ bool referral_identity_matches_ip(const struct referral_identity *identity,
 				  const struct ip_addr *ip,
 				  in_port_t local_port);
 
+/* Which rule makes host this server, by its name or by one of ips, which it
+   resolves to? In words, from the data stack; NULL if there is none. */
+const char *
+referral_identity_get_rule(const struct referral_identity *identity,
+			   const struct referral_host *host,
+			   const struct ip_addr *ips, unsigned int ips_count,
+			   in_port_t local_port);
+
 #endif
