@@ -122,6 +122,17 @@ explain_place(const struct referral_explain_answer *answer,
 	return place;
 }
 
+static const char *explain_rule(const struct referral_explain_answer *answer)
+{
+	struct referral_policy_input input;
+
+	referral_auth_answer_to_input(answer->request, answer->protocol,
+				      answer->lookup, &input);
+	return referral_policy_get_rule(answer->protocol->policy, &input,
+					answer->lookup->home_ips,
+					answer->lookup->home_ips_count);
+}
+
 static void
 explain_add_decision(string_t *dest,
 		     const struct referral_explain_answer *answer)
@@ -129,6 +140,8 @@ explain_add_decision(string_t *dest,
 	struct referral_decision decision;
 
 	explain_decide(answer, &decision);
+	explain_add(dest, "rule", explain_rule(answer));
+	explain_add(dest, "setting", decision.setting);
 	explain_add(dest, "action", referral_action_to_string(decision.action));
 	explain_add(dest, "reason", referral_reason_to_string(decision.reason));
 	explain_add_host(dest, "home", &decision.home);

@@ -6,7 +6,13 @@
 #include "str-sanitize.h"
 #include "doveadm.h"
 #include "doveadm-print.h"
+#include "mailhost.h"
+#include "policy.h"
+#include "reply.h"
+#include "url.h"
+#include "words.h"
 #include "referral-line.h"
+#include "referral-settings.h"
 #include "compat-doveadm.h"
 #include "doveadm-common.h"
 #include "doveadm-line.h"
@@ -25,9 +31,12 @@ static const struct referral_column explain_columns[] = {
 	{ "age", "age (seconds)" },
 	{ "server", "server" },
 	{ "home", "home" },
+	{ "rule", "home is here" },
 	{ "action", "action" },
+	{ "setting", "set by" },
 	{ "reason", "reason" },
 	{ "target", "clients are told" },
+	{ "url", "referral" },
 	{ "place", "a session here" },
 	{ "detail", "detail" },
 	{ "dry_run", "dry run" },
@@ -82,7 +91,48 @@ static const char *const *explain_get_args(struct doveadm_cmd_context *cctx)
 struct explain_context {
 	struct doveadm_cmd_context *cctx;
 	const char *const *users;
+	const struct referral_login_settings *set;
+	/* NULL: the LOGIN command */
+	const char *mech;
 };
+
+/* What the login process makes of the decision */
+static const char *
+explain_url(const struct explain_context *ctx,
+	    const struct referral_line_answer *answer)
+{
+	struct referral_url_params params = {
+		.scheme = referral_line_value(answer, "protocol"),
+		.user = referral_line_value(answer, "user"),
+	};
+	const char *mech = ctx->mech, *error;
+	enum referral_action action;
+
+	if (!referral_action_parse(referral_line_value(answer, "action"),
+				   &action) ||
+	    (action != REFERRAL_ACTION_REFER &&
+	     action != REFERRAL_ACTION_OFFER &&
+	     action != REFERRAL_ACTION_SUGGEST) ||
+	    !referral_protocol_has_referral(params.scheme) ||
+	    referral_mailhost_parse(pool_datastack_create(),
+				    referral_line_value(answer, "target"),
+				    &params.host, &error) < 0)
+		return "";
+	/* auth can't tell the LOGIN command from it */
+	if (action == REFERRAL_ACTION_SUGGEST && mech != NULL &&
+	    strcmp(mech, "PLAIN") == 0)
+		mech = NULL;
+	params.auth = referral_reply_auth(ctx->set->referral_url_auth, mech);
+	return referral_url_create(&params);
+}
+
+static const char *
+explain_value(const struct explain_context *ctx,
+	      const struct referral_line_answer *answer, const char *key)
+{
+	return strcmp(key, "url") == 0 ? explain_url(ctx, answer) :
+		referral_line_value(answer, key);
+}
 
 static void
 explain_print(unsigned int idx, const struct referral_line_answer *answer,
@@ -98,7 +148,7 @@ explain_print(unsigned int idx, const struct referral_line_answer *answer,
 		return;
 	}
 	for (column = explain_columns; column->key != NULL; column++)
-		referral_print(referral_line_value(answer, column->key));
+		referral_print(explain_value(ctx, answer, column->key));
 	if (strcmp(referral_line_value(answer, "passdb"), "unknown user") == 0)
 		referral_set_result(ctx->cctx, EX_NOUSER);
 }
@@ -119,6 +169,25 @@ explain_users(struct explain_context *ctx, struct referral_line *line)
 	i_free(users);
 }
 
+static int explain_settings_get(struct explain_context *ctx)
+{
+	struct event *settings_event;
+	const void *set;
+	const char *error;
+
+	if (referral_compat_doveadm_settings_get(ctx->cctx,
+			&referral_login_setting_parser_info,
+			&settings_event, &set, &error) < 0) {
+		referral_compat_doveadm_error(ctx->cctx, "%s", error);
+		doveadm_exit_code = EX_CONFIG;
+		return -1;
+	}
+	ctx->set = set;
+	if (doveadm_cmd_param_str(ctx->cctx, "mechanism", &ctx->mech))
+		ctx->mech = t_str_ucase(ctx->mech);
+	return 0;
+}
+
 static void cmd_explain(struct doveadm_cmd_context *cctx)
 {
 	struct explain_context ctx = { .cctx = cctx };
@@ -127,10 +196,13 @@ static void cmd_explain(struct doveadm_cmd_context *cctx)
 	if (!referral_users_get(cctx, &ctx.users))
 		return;
 	referral_print_begin(DOVEADM_PRINT_TYPE_PAGER, explain_columns);
-	if (referral_line_open(cctx, &line) < 0)
+	if (explain_settings_get(&ctx) < 0)
 		return;
-	explain_users(&ctx, line);
-	referral_line_close(&line);
+	if (referral_line_open(cctx, &line) == 0) {
+		explain_users(&ctx, line);
+		referral_line_close(&line);
+	}
+	referral_compat_doveadm_settings_free(ctx.set);
 }
 
 /* An array called "user" ends 2.4's doveadm-server. */

@@ -64,3 +64,39 @@ def test_session(world):
         ("proxy", "elsewhere")
     with pytest.raises(RuntimeError, match="scram-sha-1 is not in auth_mech"):
         action(world.front, "proxy", "-m", "scram-sha-1")
+
+
+def test_url(shared_site, world):
+    """The referral is the one that a client gets."""
+    for action in ("refer", "offer", "suggest"):
+        client = shared_site.client(world.front)
+        reply = client.login(action, "secret")
+        assert explained(world.front, action, "imap")["url"] == reply.arg
+        client = shared_site.client(world.front)
+        reply = client.authenticate("PLAIN", action, "secret")
+        assert explained(world.front, action, "imap", "-m",
+                         "PLAIN")["url"] == reply.arg
+    reply = shared_site.sieve_client(world.front).authenticate(
+        "PLAIN", "refer", "secret")
+    assert explained(world.front, "refer", "sieve", "-m", "plain")["url"] == \
+        reply.arg
+    assert explained(world.front, "proxy", "imap")["url"] == ""
+
+
+def test_why(world):
+    """The rule, and the setting."""
+    def why(server, user, protocol="imap"):
+        one = explained(server, user, protocol)
+        return one["rule"], one["setting"]
+    assert why(world.front, "refer") == ("", "referral_action_attribute")
+    assert why(world.front, "reject") == ("", "referral_action")
+    assert why(world.outside, "reject") == (
+        "", "referral_other_action (the client is outside of "
+            "referral_networks)")
+    assert why(world.front, "tempfail") == ("", "referral_failure_action")
+    world.ldap.set("reject", values=["front.example.com"])
+    world.front.doveadm("referral", "flush")
+    assert why(world.front, "reject") == (
+        "referral_local_hosts has front.example.com", "")
+    world.ldap.set("reject", values=[world.there])
+    world.front.doveadm("referral", "flush")
