@@ -6,6 +6,7 @@
 #include "time-util.h"
 #include "auth-request.h"
 #include "mailhost.h"
+#include "proxy-fields.h"
 #include "session.h"
 #include "words.h"
 #include "referral-settings.h"
@@ -60,25 +61,16 @@ explain_add_lookup(string_t *dest, const struct referral_lookup_result *lookup)
 	}
 }
 
-/* Does a login with this mechanism leave a password, or a token, to log in with
-   at the home server? */
-static bool explain_mech_has_password(const char *mech_name)
-{
-	static const char *const mechs[] = {
-		"PLAIN", "LOGIN", "XOAUTH2", "OAUTHBEARER", NULL
-	};
-
-	return mech_name == NULL || str_array_icase_find(mechs, mech_name);
-}
-
 static void
 explain_decide(const struct referral_explain_answer *answer,
 	       struct referral_decision *decision_r)
 {
+	const char *mech = answer->request->fields.mech_name;
+
 	referral_outcome_decide(answer->request, answer->lookup,
 		answer->protocol,
 		referral_outcome_can_proxy(answer->request, answer->protocol) ||
-		explain_mech_has_password(answer->request->fields.mech_name),
+		mech == NULL || referral_mech_leaves_secret(mech),
 		decision_r);
 }
 

@@ -105,23 +105,36 @@ referral_hook_reply(struct auth_request *request,
 	} T_END;
 }
 
-void referral_auth_hook_arm(struct auth_request *request)
+/* Another module has put its own callback there: taking turns would recurse. */
+static void referral_hook_refuse(struct auth_request *request)
+{
+	e_error(request->event, "%sanother module holds back this login "
+		"process's replies: the login is refused, since its user's "
+		"home can't be looked up (remove that module)",
+		referral_compat_request_log_prefix(request));
+	referral_outcome_set_tempfail(request);
+}
+
+bool referral_auth_hook_arm(struct auth_request *request)
 {
 	struct auth_request_handler *handler = request->handler;
 
 	if (worker || handler == NULL || request->auth_only ||
 	    handler->token_auth || handler->destroyed)
-		return;
+		return TRUE;
 
 	event_set_ptr(request->event, REFERRAL_EVENT_MARK, request);
 	if (handler->reply_callback == referral_hook_reply)
-		return;
+		return TRUE;
 	if (hook_original == NULL)
 		hook_original = handler->reply_callback;
-	/* Never over somebody else's callback: taking turns would recurse.
-	   And never undone: requests of this handler may be held back. */
-	if (handler->reply_callback == hook_original)
-		handler->reply_callback = referral_hook_reply;
+	if (handler->reply_callback != hook_original) {
+		referral_hook_refuse(request);
+		return FALSE;
+	}
+	/* never undone: requests of this handler may be held back */
+	handler->reply_callback = referral_hook_reply;
+	return TRUE;
 }
 
 void referral_auth_hook_init(struct referral_auth_config *config)

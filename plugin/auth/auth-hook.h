@@ -18,7 +18,9 @@ void referral_auth_hook_deinit(void);
 
 /* Called by the carrier passdb: this login is to get a decision. Does nothing
    for requests that are no logins: lookups of other processes, auth workers,
-   SMTP servers and doveadm (auth_only), token authentication. */
-void referral_auth_hook_arm(struct auth_request *request);
+   SMTP servers and doveadm (auth_only), token authentication. Returns FALSE,
+   having made the request a temporary failure, if the decision could not be
+   held back: the lookup has to end there. */
+bool referral_auth_hook_arm(struct auth_request *request);
 
 #endif

@@ -83,14 +83,6 @@ referral_outcome_refer(struct auth_request *request,
 	referral_outcome_master_user(request);
 }
 
-/* RFC 7628 and its forerunner */
-static bool referral_mech_has_token(const char *mech_name)
-{
-	return mech_name != NULL &&
-		(strcmp(mech_name, "OAUTHBEARER") == 0 ||
-		 strcmp(mech_name, "XOAUTH2") == 0);
-}
-
 static bool referral_passdb_has_password(const struct auth_request *request)
 {
 	const char *pass = referral_field_find(request, "pass");
@@ -154,7 +146,8 @@ referral_outcome_proxy(struct auth_request *request,
 	referral_outcome_add_proxy_fields(request,
 		referral_outcome_proxy_fields(request, protocol, decision));
 	if (!referral_passdb_has_password(request) &&
-	    referral_mech_has_token(request->fields.mech_name) &&
+	    request->fields.mech_name != NULL &&
+	    referral_mech_leaves_token(request->fields.mech_name) &&
 	    referral_field_find(request, "proxy_mech") == NULL) {
 		/* what was given is a token: no password for LOGIN */
 		referral_field_add(request, "proxy_mech",

@@ -12,6 +12,7 @@
 #include "passdb.h"
 #include "compat-auth.h"
 #include "auth-check.h"
+#include "auth-check-proxying.h"
 #include "auth-config.h"
 #include "auth-hook.h"
 #include "auth-line.h"
@@ -49,7 +50,11 @@ referral_verify_plain(struct auth_request *request,
 		      const char *password ATTR_UNUSED,
 		      verify_plain_callback_t *callback)
 {
-	referral_auth_hook_arm(request);
+	if (!referral_auth_hook_arm(request)) {
+		/* the one result that no later passdb overrules */
+		callback(PASSDB_RESULT_USER_DISABLED, request);
+		return;
+	}
 	callback(referral_carrier_is_followed(request) ? PASSDB_RESULT_NEXT :
 		 PASSDB_RESULT_USER_UNKNOWN, request);
 }
@@ -58,7 +63,11 @@ static void
 referral_lookup_credentials(struct auth_request *request,
 			    lookup_credentials_callback_t *callback)
 {
-	referral_auth_hook_arm(request);
+	if (!referral_auth_hook_arm(request)) {
+		referral_compat_credentials_reply(callback,
+			PASSDB_RESULT_USER_DISABLED, request);
+		return;
+	}
 	referral_auth_destination_arm(request);
 	referral_compat_credentials_reply(callback,
 		referral_carrier_is_followed(request) ? PASSDB_RESULT_NEXT :
@@ -77,8 +86,10 @@ static void referral_carrier_check(void *context ATTR_UNUSED)
 {
 	timeout_remove(&carrier_to_check);
 	referral_auth_check_chains(carrier_config->event);
-	if (!worker)
+	if (!worker) {
+		referral_auth_check_proxying(carrier_config);
 		referral_auth_line_init(carrier_config);
+	}
 }
 
 static void referral_carrier_init(struct passdb_module *module)

@@ -21,6 +21,8 @@ const char *referral_compat_request_protocol(const struct auth_request *request)
 const char *referral_compat_request_log_prefix(struct auth_request *request);
 /* NULL for the block without a protocol */
 const char *referral_compat_auth_protocol(const struct auth *auth);
+/* auth_mechanisms, NULL-terminated, from the data stack */
+const char *const *referral_compat_auth_mechanisms(const struct auth *auth);
 
 struct referral_compat_passdb {
 	/* deny = yes */

@@ -9,7 +9,9 @@ import subprocess
 
 import pytest
 
-from lib import PasswdFile, User
+from lib import PasswdFile, Referral, User, referral_settings
+from lib.dovecot import version
+from lib.dovecot_config import block, dialect
 from lib.modules import Modules, dovecot_config
 
 BUILD = os.environ.get("REFERRAL_BUILD")
@@ -95,3 +97,91 @@ def test_other_layout(site, layout):
         assert site.sieve_client(front).greeting.status == "OK"
         front.log.wait(["managesieve-login: Error:",
                         "rebuild it against this"])
+
+
+THIEF = """
+#include "auth-common.h"
+#include "auth-request.h"
+#include "auth-request-handler.h"
+#include "auth-request-handler-private.h"
+#include "passdb.h"
+
+/* Takes the place of whoever holds back the replies of a login process. */
+
+extern const char *authdb_thief_version;
+void authdb_thief_init(void);
+void authdb_thief_deinit(void);
+const char *authdb_thief_version = DOVECOT_ABI_VERSION;
+
+static auth_request_handler_reply_callback_t *stolen;
+
+static void
+thief_reply(struct auth_request *request, enum auth_client_result result,
+            const void *reply, size_t size)
+{
+    stolen(request, result, reply, size);
+}
+
+static void
+thief_verify_plain(struct auth_request *request, const char *password,
+                   verify_plain_callback_t *callback)
+{
+    if (request->handler->reply_callback != thief_reply) {
+        stolen = request->handler->reply_callback;
+        request->handler->reply_callback = thief_reply;
+    }
+    callback(PASSDB_RESULT_NEXT, request);
+}
+
+static struct passdb_module_interface thief = {
+    .name = "thief",
+    .verify_plain = thief_verify_plain,
+};
+
+void authdb_thief_init(void)
+{
+    passdb_register_module(&thief);
+}
+
+void authdb_thief_deinit(void)
+{
+    passdb_unregister_module(&thief);
+}
+"""
+
+
+class Thief(Referral):
+    driver = "thief"
+
+
+@pytest.mark.skipif(BUILD is None or shutil.which("cc") is None,
+                    reason="needs REFERRAL_BUILD and a compiler")
+def test_stolen_replies(site):
+    """Another module of the auth process wants the replies, too: no login goes
+    past us."""
+    modules = Modules(site.dir + "/other", build=BUILD)
+    config = dovecot_config()
+    flags = shlex.split(config["LIBDOVECOT_INCLUDE"] + " " +
+                        config.get("LIBDOVECOT_AUTH_INCLUDE", ""))
+    with open(f"{site.dir}/thief.c", "w", encoding="utf-8") as file:
+        file.write(THIEF)
+    subprocess.run(
+        ["cc", "-shared", "-fPIC", "-std=gnu99", "-DHAVE_CONFIG_H", *flags,
+         *(f"{flag}/auth" for flag in flags if flag.endswith("dovecot")),
+         "-o", modules.dir + "/auth/libauthdb_thief.so",
+         f"{site.dir}/thief.c"], check=True)
+    site.modules = modules
+    users = [User("alice", "front.example.com"), User("bob", "home")]
+    front = site.dovecot(
+        "front.example.com", [Referral(), Thief(), PasswdFile(users)],
+        raw=block("service imap-login", [dialect(version()).many_clients]),
+        settings=referral_settings(site.slapd(users),
+                                   referral_local_hosts="front.example.com"))
+    # the first one is still ours, and takes our place
+    assert site.client(front).login("bob", "secret").code == "REFERRAL"
+    since = front.log.mark()
+    for user in ("alice", "bob"):
+        reply = site.client(front).login(user, "secret")
+        assert (reply.status, reply.code) == ("NO", "UNAVAILABLE")
+        front.log.wait(["auth", "Error", user, "another module"], since)
+        assert not front.logged_in(user)

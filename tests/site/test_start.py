@@ -178,3 +178,61 @@ def test_reload(site):
     front.configure(referral_ldap_uris="")
     front.reload()
     refuses(site, front, "referral_ldap_uris is empty")
+
+
+def warnings(front, text):
+    front.log.wait(["auth", "Warning", text])
+    return [line for line in front.log.lines() if text in line]
+
+
+def test_proxying_without_tls(site):
+    """Said once, and only where sessions are proxied."""
+    front = start(site, {}, protocols=("imap", "pop3"))
+    lines = warnings(front, "proxied sessions have no TLS")
+    assert len(lines) == 1 and "(protocol pop3, submission)" in lines[0], lines
+    since = front.log.mark()
+    for fields in ("ssl=no", "starttls=yes", "ssl=any-cert port=993"):
+        front.configure(referral_proxy_fields=fields)
+        front.reload()
+        works(site, front)
+    front.configure(referral_proxy_fields="", referral_other_action="reject")
+    front.reload()
+    works(site, front)
+    assert not any("no TLS" in line for line in front.log.lines(since))
+
+
+@pytest.mark.parametrize("fields, told", [
+    ("ssl=no", True), ("ssl=yes", False)])
+def test_dry_run_without_tls(site, fields, told):
+    front = start(site, {"referral_dry_run": "yes", "referral_action": "offer",
+                         "referral_proxy_fields": fields})
+    assert site.client(front).login("bob", "secret").status == "OK"
+    line = front.log.wait(["dry run, would be: offer to home.example.com ("])
+    assert ("(no TLS in referral_proxy_fields)" in line) == told
+
+
+@pytest.mark.parametrize("settings, told", [
+    ({"referral_action": "offer"}, True),
+    ({"referral_action": "proxy"}, True),
+    ({"referral_action": "offer", "referral_other_action": "reject",
+      "referral_proxy_fields": "ssl=yes master=root pass=x"}, False),
+    ({"referral_other_action": "reject"}, False)])
+def test_mechanisms_without_password(site, settings, told):
+    front = start(site, settings,
+                  mechanisms=("PLAIN", "CRAM-MD5", "SCRAM-SHA-256"))
+    assert site.client(front).login("alice", "secret").status == "OK"
+    text = "CRAM-MD5, SCRAM-SHA-256 leave no password to proxy with"
+    if told:
+        assert len(warnings(front, text)) == 1
+    else:
+        front.log.wait("Login: user=<alice>" if version() < (2, 4)
+                       else "Logged in: user=<alice>")
+        assert text not in front.log.text()
+
+
+def test_dry_run_missing(site):
+    """A wrong filter would roll out silently."""
+    front = start(site, {"referral_dry_run": "yes",
+                         "referral_ldap_filter": "(cn=no-%{user})"})
+    assert site.client(front).login("bob", "secret").status == "OK"
+    front.log.wait(["Warning", "bob", "dry run, would be: local (no_entry"])

@@ -58,6 +58,7 @@
 	X(test_action_names) \
 	X(test_missing) \
 	X(test_policy_create) \
+	X(test_policy_may_proxy) \
 	X(test_policy_without_identity) \
 	X(test_policy_decide) \
 	X(test_policy_decide_hosts) \
@@ -70,6 +71,7 @@
 	X(test_proxy_fields_keys) \
 	X(test_proxy_fields_have_credentials) \
 	X(test_proxy_fields_have_tls) \
+	X(test_mech_leaves_secret) \
 	X(test_proxy_fields_port) \
 	X(test_seen) \
 	X(test_session_place) \

@@ -211,3 +211,42 @@ void test_policy_without_identity(void)
 	test_assert(!referral_policy_wants_addresses(policy, &input));
 	test_end();
 }
+
+void test_policy_may_proxy(void)
+{
+	static const struct {
+		struct test_policy_settings set;
+		bool may;
+	} tests[] = {
+		{ { .action = "refer" }, FALSE },
+		{ { .action = "refer", .networks = "10.0.0.0/8" }, TRUE },
+		{ { .action = "refer", .networks = "10.0.0.0/8",
+		    .other_action = "local" }, FALSE },
+		{ { .action = "refer", .protocol = "pop3" }, TRUE },
+		{ { .action = "refer", .protocol = "pop3",
+		    .other_action = "reject" }, FALSE },
+		{ { .action = "refer", .protocol = "sieve" }, FALSE },
+		{ { .action = "offer" }, TRUE },
+		{ { .action = "offer", .other_action = "local" }, TRUE },
+		{ { .action = "offer", .protocol = "pop3" }, TRUE },
+		{ { .action = "offer", .protocol = "pop3",
+		    .other_action = "local" }, FALSE },
+		{ { .action = "suggest" }, FALSE },
+		{ { .action = "suggest", .protocol = "sieve" }, TRUE },
+		{ { .action = "suggest", .protocol = "sieve",
+		    .other_action = "local" }, FALSE },
+		{ { .action = "proxy", .other_action = "local" }, TRUE },
+		{ { .action = "proxy", .protocol = "pop3",
+		    .other_action = "local" }, TRUE },
+		{ { .action = "local" }, FALSE },
+		{ { .action = "local", .networks = "10.0.0.0/8" }, TRUE },
+	};
+	unsigned int i;
+
+	test_begin("policy may proxy");
+	for (i = 0; i < N_ELEMENTS(tests); i++) {
+		test_assert_idx(referral_policy_may_proxy(
+			test_policy_get(&tests[i].set)) == tests[i].may, i);
+	}
+	test_end();
+}

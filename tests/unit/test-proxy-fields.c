@@ -176,6 +176,12 @@ static bool have_tls(const char *str)
 	return referral_proxy_fields_have_tls(referral_proxy_fields_split(str));
 }
 
+static bool mean_plaintext(const char *str)
+{
+	return referral_proxy_fields_mean_plaintext(
+		referral_proxy_fields_split(str));
+}
+
 void test_proxy_fields_have_tls(void)
 {
 	test_begin("proxy fields have TLS");
@@ -185,6 +191,38 @@ void test_proxy_fields_have_tls(void)
 	test_assert(!have_tls("starttls=no forward_ssl=yes"));
 	test_assert(have_tls("ssl=yes"));
 	test_assert(have_tls("ssl=no starttls=any-cert"));
+	test_end();
+
+	test_begin("proxy fields mean plaintext");
+	test_assert(!mean_plaintext(""));
+	test_assert(!mean_plaintext("port=143"));
+	test_assert(!mean_plaintext("ssl=yes"));
+	test_assert(!mean_plaintext("ssl=no starttls=yes"));
+	test_assert(mean_plaintext("ssl=no"));
+	test_assert(mean_plaintext("port=143 starttls=no"));
+	test_end();
+}
+
+void test_mech_leaves_secret(void)
+{
+	static const char *const yes[] = {
+		"PLAIN", "login", "XOAUTH2", "OAuthBearer"
+	};
+	static const char *const no[] = {
+		"CRAM-MD5", "SCRAM-SHA-256", "GSSAPI", "EXTERNAL", ""
+	};
+	unsigned int i;
+
+	test_begin("mechanisms that leave a secret");
+	for (i = 0; i < N_ELEMENTS(yes); i++) {
+		test_assert_idx(referral_mech_leaves_secret(yes[i]), i);
+		test_assert_idx(referral_mech_leaves_token(yes[i]) == (i > 1),
+				i);
+	}
+	for (i = 0; i < N_ELEMENTS(no); i++) {
+		test_assert_idx(!referral_mech_leaves_secret(no[i]), i);
+		test_assert_idx(!referral_mech_leaves_token(no[i]), i);
+	}
 	test_end();
 }
 

@@ -34,6 +34,11 @@ const char *referral_compat_auth_protocol(const struct auth *auth)
 	return auth->service;
 }
 
+const char *const *referral_compat_auth_mechanisms(const struct auth *auth)
+{
+	return t_strsplit_spaces(auth->set->mechanisms, " ");
+}
+
 void referral_compat_passdb_get(const struct auth_passdb *passdb,
 				struct referral_compat_passdb *passdb_r)
 {

@@ -1,12 +1,14 @@
 /* Dovecot 2.4: the auth process. */
 
 #include "auth-common.h"
+#include "array.h"
 #include "auth.h"
 #include "auth-fields.h"
 #include "auth-request.h"
 #include "auth-settings.h"
 #include "program-client.h"
 #include "settings.h"
+#include "settings-parser.h"
 #include "compat-auth.h"
 
 #define VERSION_AT_LEAST(micro) \
@@ -32,6 +34,13 @@ referral_compat_request_log_prefix(struct auth_request *request ATTR_UNUSED)
 const char *referral_compat_auth_protocol(const struct auth *auth)
 {
 	return auth->protocol;
+}
+
+const char *const *referral_compat_auth_mechanisms(const struct auth *auth)
+{
+	if (!array_is_created(&auth->protocol_set->mechanisms))
+		return t_new(const char *, 1);
+	return settings_boollist_get(&auth->protocol_set->mechanisms);
 }
 
 void referral_compat_passdb_get(const struct auth_passdb *passdb,

@@ -116,6 +116,30 @@ int referral_policy_check_map(const struct referral_policy *policy,
 				      error_r);
 }
 
+bool referral_policy_may_proxy(const struct referral_policy *policy)
+{
+	bool others = array_count(&policy->networks) > 0;
+
+	switch (policy->action) {
+	case REFERRAL_ACTION_PROXY:
+		return TRUE;
+	case REFERRAL_ACTION_OFFER:
+		if (policy->has_referral)
+			return TRUE;
+		others = TRUE;
+		break;
+	case REFERRAL_ACTION_REFER:
+		others = others || !policy->has_referral;
+		break;
+	case REFERRAL_ACTION_SUGGEST:
+		others = others || !policy->imap;
+		break;
+	default:
+		break;
+	}
+	return others && policy->other_action == REFERRAL_ACTION_PROXY;
+}
+
 bool referral_protocol_has_referral(const char *protocol)
 {
 	return strcmp(protocol, "imap") == 0 || strcmp(protocol, "sieve") == 0;

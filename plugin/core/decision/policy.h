@@ -52,6 +52,10 @@ int referral_policy_create(pool_t pool, const char *protocol,
 int referral_policy_check_map(const struct referral_policy *policy,
 			      const char **error_r);
 
+/* Do the settings proxy anybody's session? (referral_action_attribute may do so
+   for one user in spite of them.) */
+bool referral_policy_may_proxy(const struct referral_policy *policy);
+
 /* Does this protocol have login referrals (RFC 2221: imap, RFC 5804: sieve)? */
 bool referral_protocol_has_referral(const char *protocol);
 

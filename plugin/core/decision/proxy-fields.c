@@ -118,6 +118,19 @@ bool referral_proxy_fields_have_credentials(const char *const *fields)
 	return referral_args_find(fields, "pass") != NULL;
 }
 
+bool referral_mech_leaves_token(const char *mech_name)
+{
+	return strcasecmp(mech_name, "OAUTHBEARER") == 0 ||
+		strcasecmp(mech_name, "XOAUTH2") == 0;
+}
+
+bool referral_mech_leaves_secret(const char *mech_name)
+{
+	return referral_mech_leaves_token(mech_name) ||
+		strcasecmp(mech_name, "PLAIN") == 0 ||
+		strcasecmp(mech_name, "LOGIN") == 0;
+}
+
 static bool have_tls(const char *const *fields, const char *key)
 {
 	const char *value = referral_args_find(fields, key);
@@ -128,6 +141,13 @@ static bool have_tls(const char *const *fields, const char *key)
 bool referral_proxy_fields_have_tls(const char *const *fields)
 {
 	return have_tls(fields, "ssl") || have_tls(fields, "starttls");
+}
+
+bool referral_proxy_fields_mean_plaintext(const char *const *fields)
+{
+	return !referral_proxy_fields_have_tls(fields) &&
+		(referral_args_find(fields, "ssl") != NULL ||
+		 referral_args_find(fields, "starttls") != NULL);
 }
 
 in_port_t referral_proxy_fields_port(const char *const *fields,

@@ -11,9 +11,15 @@
 const char *const *referral_proxy_fields_split(const char *str);
 /* Do they log in to the home server without the user's own password? */
 bool referral_proxy_fields_have_credentials(const char *const *fields);
+/* Does this SASL mechanism leave what another server can be logged in to with: a
+   password, or a token? */
+bool referral_mech_leaves_secret(const char *mech_name);
+/* Is that a token (RFC 7628 and its forerunner)? */
+bool referral_mech_leaves_token(const char *mech_name);
 /* Do they encrypt the session? ssl=no and starttls=no say that they don't mean
    to: Dovecot itself would take any value for yes. */
 bool referral_proxy_fields_have_tls(const char *const *fields);
+bool referral_proxy_fields_mean_plaintext(const char *const *fields);
 /* The port that Dovecot's login process of protocol connects to with these
    fields: the one they name, or the protocol's own. 0 if that is not known. */
 in_port_t referral_proxy_fields_port(const char *const *fields,
