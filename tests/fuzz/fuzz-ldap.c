@@ -2,6 +2,9 @@
    libldap. First byte: what we wait for and how (see below), second byte: size
    of the packets, the rest: the server's bytes, for each connection again. */
 
+/* memfd_create() */
+#define _GNU_SOURCE
+
 #include "lib.h"
 #include "ioloop.h"
 #include "lib-event.h"
