@@ -173,15 +173,24 @@ def _result(message_id, tag, code, more=b""):
 
 
 def _messages(data):
-    """(encoded message id, protocolOp tag, encoded message) of each."""
+    """(encoded message id, protocolOp tag, encoded message) of each that is
+    complete."""
     while len(data) > 2:
         size, head = data[1], 2
         if size & 0x80:
             head += size & 0x7f
             size = int.from_bytes(data[2:head], "big")
+        if len(data) < head + size:
+            return
         id_end = head + 2 + data[head + 1]
         yield data[head:id_end], data[id_end], data[:head + size]
         data = data[head + size:]
+
+
+def messages(data):
+    """(protocolOp tag, encoded message) of each that is complete."""
+    for _, tag, message in _messages(data):
+        yield tag, message
 
 
 # faults: answer(gate, client, data, number) instead of sending data, which is
