@@ -21,6 +21,7 @@
 	X(test_table) \
 	X(test_mailhost_parse) \
 	X(test_mailhost_parse_length) \
+	X(test_mailhost_errors) \
 	X(test_mailhost_sanitize) \
 	X(test_host_equals) \
 	X(test_host_to_string) \

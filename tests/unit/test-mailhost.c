@@ -243,6 +243,30 @@ void test_mailhost_parse_length(void)
 	test_end();
 }
 
+void test_mailhost_errors(void)
+{
+	static const struct {
+		const char *value, *error;
+	} tests[] = {
+		{ "lmtp:host:24", "neither host:port nor an IPv6 address" },
+		{ "[lmtp:host]", "neither host:port nor an IPv6 address" },
+		{ "[192.0.2.5]", "brackets are for IPv6 addresses only" },
+		{ "fd00:::1", "invalid IPv6 address" },
+		{ "[fd00:::1]:143", "invalid IPv6 address" },
+	};
+	struct referral_host host;
+	const char *error;
+	unsigned int i;
+
+	test_begin("mailhost errors");
+	for (i = 0; i < N_ELEMENTS(tests); i++) {
+		test_assert_idx(referral_mailhost_parse(pool_datastack_create(),
+			tests[i].value, &host, &error) == -1, i);
+		test_assert_strcmp_idx(error, tests[i].error, i);
+	}
+	test_end();
+}
+
 void test_mailhost_sanitize(void)
 {
 	static const struct {

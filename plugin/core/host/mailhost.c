@@ -123,9 +123,15 @@ parse_ip6(pool_t pool, const char *addr, struct referral_host *host_r,
 
 	/* A zone ("fe80::1%eth0") means nothing on another host. */
 	i_zero(&ip);
-	if (strchr(addr, ':') == NULL ||
-	    strspn(addr, "0123456789abcdefABCDEF:.") != strlen(addr) ||
-	    net_addr2ip(addr, &ip) < 0 || !IPADDR_IS_V6(&ip)) {
+	if (strchr(addr, ':') == NULL) {
+		*error_r = "brackets are for IPv6 addresses only";
+		return -1;
+	}
+	if (strspn(addr, "0123456789abcdefABCDEF:.") != strlen(addr)) {
+		*error_r = "neither host:port nor an IPv6 address";
+		return -1;
+	}
+	if (net_addr2ip(addr, &ip) < 0 || !IPADDR_IS_V6(&ip)) {
 		*error_r = "invalid IPv6 address";
 		return -1;
 	}
