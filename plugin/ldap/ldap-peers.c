@@ -94,7 +94,7 @@ void referral_ldap_peer_delete(struct referral_ldap_peer *peer)
 	array_delete(&servers->peers, i, 1);
 	if (!peer->twin)
 		servers->bits &= ~peer->health.bit;
-	i_free(peer->logged_error);
+	referral_outage_deinit(&peer->outage);
 	i_free(peer->error);
 	i_free(peer);
 }

@@ -6,6 +6,7 @@
    logged about them. */
 
 #include "ldap-servers.h"
+#include "outage.h"
 
 /* One address of one server, or a host name that has not been resolved yet. */
 struct referral_ldap_peer {
@@ -25,14 +26,10 @@ struct referral_ldap_peer {
 	/* since when it has had its state (time()), for those who look */
 	time_t changed_at;
 
-	/* There was a failure and it is not over. */
-	bool failing;
+	struct referral_outage outage;
 	/* It is not over before a search was answered. */
 	bool failing_ready;
-	uint64_t failing_since, logged_at;
-	/* since the last line about it */
-	unsigned int failing_count;
-	char *logged_error, *error;
+	char *error;
 	time_t error_at;
 };
 

@@ -222,7 +222,7 @@ static void
 probe_parse_args(int argc, char *argv[], struct probe *probe,
 		 struct referral_directory_settings *set)
 {
-	static const char *const attributes[] = { "mailHost", NULL };
+	static const char *attributes[] = { "mailHost", NULL };
 	static const struct option options[] = {
 		{ "rate", required_argument, NULL, 'r' },
 		{ "count", required_argument, NULL, 'n' },
@@ -238,6 +238,7 @@ probe_parse_args(int argc, char *argv[], struct probe *probe,
 		{ "mechanism", required_argument, NULL, 'Y' },
 		{ "base", required_argument, NULL, 'b' },
 		{ "filter", required_argument, NULL, 'f' },
+		{ "attribute", required_argument, NULL, 'A' },
 		{ "base-tail", required_argument, NULL, 'B' },
 		{ "heed-references", no_argument, NULL, 'R' },
 		{ "dns-client", required_argument, NULL, 'd' },
@@ -297,6 +298,9 @@ probe_parse_args(int argc, char *argv[], struct probe *probe,
 			break;
 		case 'f':
 			probe->params.filter = optarg;
+			break;
+		case 'A':
+			attributes[0] = optarg;
 			break;
 		case 'B':
 			probe->params.base_tail = optarg;

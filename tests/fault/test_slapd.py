@@ -11,7 +11,7 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 # pylint: disable=wrong-import-position
 from harness import Pki, Ports, Slapd, User, check_run, report
 from lib.dovecot import version
-from lib.slapd import READER_DN, READER_PASSWORD, SASL_READER
+from lib.slapd import PEOPLE, SUFFIX, READER_DN, READER_PASSWORD, SASL_READER
 from probe import Probe
 
 ENTRY, NO_ENTRY, SEVERAL, UNAVAILABLE = \
@@ -206,6 +206,26 @@ class Searches(SlapdTest):
             with self.subTest(**options):
                 self.assert_unavailable(text, self.slapd.uri, **options)
 
+    def test_user_in_base(self):
+        """Below what is the same for all there is no such user."""
+        for user, people, status in (
+                ("alice", PEOPLE, ENTRY), ("nobody", PEOPLE, NO_ENTRY),
+                ("a,uid=b", PEOPLE, NO_ENTRY),
+                ("alice", f"ou=missing,{SUFFIX}", UNAVAILABLE)):
+            with self.subTest(user=user, people=people):
+                result = self.lookup(
+                    self.slapd.uri, base=f"uid={user},{people}",
+                    base_tail=people.upper(), filter="(objectClass=*)")
+                self.assertEqual(result.status, status, result)
+
+    def test_other_name(self):
+        """slapd answers under an attribute's first name."""
+        self.assert_unavailable(
+            'the entry has "uid", which was not asked for, and no "userid"',
+            self.slapd.uri, attribute="userid")
+        self.assertEqual(
+            self.lookup(self.slapd.uri, attribute="UID").values, ["alice"])
+
     def test_many(self):
         """More than slapd takes at a time, in one go."""
         with Probe(self.slapd.uri, rate=100000, count=3000,
@@ -254,6 +274,23 @@ class Misfortunes(SlapdTest):
             probe.wait_results(100)
             check_run(self, probe)
         report("slapd frozen", "[bad, good]", probe)
+        self.assertEqual({result.status for result in probe.results}, {ENTRY})
+
+    def test_emptied(self):
+        """Of no use to anyone, but quick to say so."""
+        self.other.stop()
+        folder = os.path.join(self.other.dir, "db")
+        for name in os.listdir(folder):
+            os.unlink(os.path.join(folder, name))
+        self.other.start()
+        with self.probe(self.other) as probe:
+            probe.wait_status(UNAVAILABLE, 3)
+            check_run(self, probe)
+        self.assertIn("No such object", probe.results[0].error)
+        with self.probe(self.other, self.slapd) as probe:
+            probe.wait_results(50)
+            check_run(self, probe)
+        report("slapd emptied", "[bad, good]", probe)
         self.assertEqual({result.status for result in probe.results}, {ENTRY})
 
     def test_restart(self):

@@ -88,6 +88,7 @@
 	X(test_window) \
 	X(test_window_changes) \
 	X(test_patience) \
+	X(test_outage) \
 	X(test_dn) \
 	X(test_sync_request) \
 	X(test_sync_entry) \
