@@ -286,7 +286,7 @@ static void line_connected(struct master_service_connection *conn)
 	if (line_clients->connections_count >= REFERRAL_LINE_MAX_CLIENTS)
 		return;
 	if (conn->remote_ip.family != 0) {
-		e_error(line_config->event, "referral: service auth: the "
+		e_error(line_config->event, "service auth: the "
 			"listener "REFERRAL_LINE_NAME" has to be a "
 			"unix_listener");
 		return;
@@ -334,7 +334,7 @@ static void line_check_mode(const struct master_service_listener *listener)
 	if (getsockname(listener->fd, &addr.sa, &len) == 0 &&
 	    addr.sa.sa_family == AF_UNIX && stat(addr.un.sun_path, &st) == 0 &&
 	    (st.st_mode & 0077) != 0) {
-		e_warning(line_config->event, "referral: service auth { "
+		e_warning(line_config->event, "service auth { "
 			"unix_listener "REFERRAL_LINE_NAME" } has mode %04o: "
 			"set mode = 0600", (unsigned int)st.st_mode & 07777);
 	}
