@@ -52,7 +52,7 @@ static void peer_failed(struct referral_ldap_peer *peer, const char *error)
 	if (peer->health.failures > 0)
 		referral_ldap_peer_log_failure(peer, error);
 	else
-		e_info(event, "referral: %s", error);
+		e_info(event, "%s", error);
 	i_free(servers->error);
 	servers->error = i_strdup(error);
 }
@@ -69,7 +69,7 @@ static void peer_end(struct referral_ldap_peer *peer)
 	case REFERRAL_LDAP_CONN_END_CLOSED:
 		referral_server_closed(&peer->health);
 		peer->changed_at = ioloop_time;
-		e_debug(event, "referral: %s", error);
+		e_debug(event, "%s", error);
 		return;
 	case REFERRAL_LDAP_CONN_END_BROKE:
 		peer->failing_ready = TRUE;
@@ -103,7 +103,7 @@ static void peer_conn_ready(struct referral_ldap_conn *conn)
 	struct referral_ldap_peer *peer = referral_ldap_conn_get_context(conn);
 
 	e_debug(referral_ldap_conn_get_event(conn),
-		"referral: ldap server %s is ready",
+		"ldap server %s is ready",
 		referral_ldap_conn_get_name(conn));
 	referral_server_ready(&peer->health, referral_ldap_now());
 	if (peer->twin) {

@@ -17,11 +17,11 @@ void referral_ldap_peer_log_failure(struct referral_ldap_peer *peer,
 	peer->error = i_strdup(error);
 	peer->error_at = ioloop_time;
 	if (!referral_outage_failed(&peer->outage, error, now, &repeats))
-		e_debug(event, "referral: %s", error);
+		e_debug(event, "%s", error);
 	else if (repeats == 0)
-		e_error(event, "referral: %s", error);
+		e_error(event, "%s", error);
 	else {
-		e_error(event, "referral: %s (failing for %u s, %u times "
+		e_error(event, "%s (failing for %u s, %u times "
 			"since the last line)", error,
 			(unsigned int)((now - peer->outage.since) / 1000),
 			repeats + 1);
@@ -36,7 +36,7 @@ void referral_ldap_peer_log_recovery(struct referral_ldap_peer *peer)
 	if (!referral_outage_ended(&peer->outage, referral_ldap_now(), &msecs))
 		return;
 	e_info(referral_ldap_conn_get_event(peer->conn),
-	       "referral: ldap server %s works again after %u.%03u s",
+	       "ldap server %s works again after %u.%03u s",
 	       referral_ldap_conn_get_name(peer->conn),
 	       (unsigned int)(msecs / 1000), (unsigned int)(msecs % 1000));
 }
