@@ -37,8 +37,10 @@ struct resolve_host {
 	char *name;
 
 	struct referral_dns_lookup *dns;
-	/* the answer is here already, but not yet told */
+	/* the answer is here already, but not yet told; or it has to wait for
+	   other lookups to end, but not for ever */
 	struct timeout *to;
+	bool waiting;
 	struct referral_resolve_request *requests_head, *requests_tail;
 	/* what comes while callbacks are called waits for the next round */
 	unsigned int round;
@@ -171,6 +173,7 @@ static void resolve_host_failed(struct resolve_host *host, const char *error)
 static void resolve_host_timeout(struct resolve_host *host)
 {
 	timeout_remove(&host->to);
+	host->waiting = FALSE;
 	if (host->expires == 0) {
 		resolve_host_tell(host, NULL, 0,
 				  "too many DNS lookups at the same time");
@@ -180,18 +183,22 @@ static void resolve_host_timeout(struct resolve_host *host)
 	}
 }
 
+static void resolver_start_waiting(struct referral_resolver *resolver);
+
 static void
 resolve_dns_callback(const struct ip_addr *ips, unsigned int ips_count,
 		     const char *error, void *context)
 {
 	struct resolve_host *host = context;
+	struct referral_resolver *resolver = host->resolver;
 
 	host->dns = NULL;
-	host->resolver->lookups_count--;
+	resolver->lookups_count--;
+	resolver_start_waiting(resolver);
 	if (error == NULL)
 		resolve_host_succeeded(host, ips, ips_count);
 	else {
-		e_debug(host->resolver->event,
+		e_debug(resolver->event,
 			"DNS lookup of %s failed: %s", host->name, error);
 		resolve_host_failed(host, error);
 	}
@@ -263,9 +270,14 @@ static void resolve_host_ask(struct resolve_host *host)
 
 	if (host->dns != NULL || host->to != NULL)
 		return;
-	if (resolve_host_is_fresh(host) ||
-	    resolver->lookups_count >= RESOLVE_MAX_LOOKUPS) {
+	if (resolve_host_is_fresh(host)) {
 		host->to = timeout_add_short(0, resolve_host_timeout, host);
+		return;
+	}
+	if (resolver->lookups_count >= RESOLVE_MAX_LOOKUPS) {
+		host->waiting = TRUE;
+		host->to = timeout_add(RESOLVE_TIMEOUT_MSECS,
+				       resolve_host_timeout, host);
 		return;
 	}
 	resolver->lookups_count++;
@@ -273,6 +285,21 @@ static void resolve_host_ask(struct resolve_host *host)
 					resolver->dns_client_socket_path,
 					host->name, RESOLVE_TIMEOUT_MSECS,
 					resolve_dns_callback, host);
+}
+
+static void resolver_start_waiting(struct referral_resolver *resolver)
+{
+	struct resolve_host *host;
+
+	for (host = resolver->tail; host != NULL; host = host->prev) {
+		if (resolver->lookups_count >= RESOLVE_MAX_LOOKUPS)
+			break;
+		if (host->waiting) {
+			host->waiting = FALSE;
+			timeout_remove(&host->to);
+			resolve_host_ask(host);
+		}
+	}
 }
 
 struct referral_resolve_request *

@@ -33,7 +33,8 @@ bool referral_resolve_cached(struct referral_resolver *resolver,
 			     const char *host, const struct ip_addr **ips_r,
 			     unsigned int *ips_count_r);
 /* Ask. The callback is called exactly once, never from inside this call and
-   never after cancel; at the latest after one second. */
+   never after cancel; at the latest after two seconds, of which one may be
+   spent on waiting for other lookups to end. */
 struct referral_resolve_request *
 referral_resolve_start(struct referral_resolver *resolver, const char *host,
 		       referral_resolve_callback_t *callback, void *context);

@@ -323,18 +323,36 @@ void test_resolve_bounds(void)
 	for (i = 0; i < N_ELEMENTS(callers); i++)
 		ask(&callers[i], t_strdup_printf("host%u", i));
 	test_assert(fake_dns_count == 64);
-	wait_for(&callers[64], N_ELEMENTS(callers) - 64);
+	/* the others wait, the first one first */
+	fake_dns_answer("192.0.2.2");
+	test_assert(fake_dns_count == 65);
+	test_assert(fake_dns_waiting == 64);
+	wait_for(&callers[65], N_ELEMENTS(callers) - 65);
 	for (i = 0; i < N_ELEMENTS(callers); i++) {
-		test_assert_idx(callers[i].calls == (i < 64 ? 0 : 1), i);
-		test_assert_idx(i < 64 || strstr(callers[i].error,
-						 "too many") != NULL, i);
+		test_assert_idx(callers[i].calls ==
+				(i == 0 || i > 64 ? 1 : 0), i);
+		test_assert_idx(i <= 64 || strstr(callers[i].error,
+						  "too many") != NULL, i);
 	}
 	/* that is no answer to keep */
 	test_assert(cached("host100") == NULL);
 	while (fake_dns_waiting > 0)
 		fake_dns_answer("192.0.2.1");
+	test_assert(fake_dns_count == 65);
 	for (i = 0; i < N_ELEMENTS(callers); i++) {
 		test_assert_idx(callers[i].calls == 1, i);
+		caller_free(&callers[i]);
+	}
+	/* in time */
+	i_zero(&callers);
+	for (i = 0; i < N_ELEMENTS(callers); i++)
+		ask(&callers[i], t_strdup_printf("soon%u", i));
+	test_assert(fake_dns_waiting == 64);
+	while (fake_dns_waiting > 0)
+		fake_dns_answer("192.0.2.1");
+	for (i = 0; i < N_ELEMENTS(callers); i++) {
+		test_assert_idx(callers[i].calls == 1, i);
+		test_assert_strcmp_idx(callers[i].ips, "192.0.2.1", i);
 		caller_free(&callers[i]);
 	}
 	ask(&caller, "host100");
