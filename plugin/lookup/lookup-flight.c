@@ -8,6 +8,7 @@
 #include "time-util.h"
 #include "bounce.h"
 #include "cache.h"
+#include "keyhash.h"
 #include "words.h"
 #include "ldap-client.h"
 #include "question.h"
@@ -20,6 +21,8 @@
 struct lookup_flight {
 	struct referral_lookup *lookup;
 	char *key;
+	/* the same, for what is kept */
+	struct referral_key kept;
 	/* all servers are asked */
 	bool all;
 	/* all that there are: somebody who was sent away on a fresh answer is
@@ -197,7 +200,7 @@ lookup_flight_tell_changed(struct lookup_flight *flight,
 	struct referral_lookup_result last;
 
 	if (lookup->changed_callback == NULL ||
-	    !referral_cache_get_last(lookup->cache, flight->key, &last) ||
+	    !referral_cache_get_last(lookup->cache, &flight->kept, &last) ||
 	    (last.status == result->status &&
 	     null_strcmp(last.action, result->action) == 0 &&
 	     lookup_strings_equal(last.mailhosts, result->mailhosts)))
@@ -214,12 +217,12 @@ lookup_flight_keep(struct lookup_flight *flight,
 
 	if (result->status == REFERRAL_LOOKUP_DISAGREE) {
 		/* nobody else is sent away on it */
-		(void)referral_cache_forget(lookup->cache, flight->key);
+		(void)referral_cache_forget(lookup->cache, &flight->kept);
 		return;
 	}
 	lookup_flight_tell_changed(flight, result);
 	if (!flight->forget) {
-		referral_cache_update(lookup->cache, flight->key, ioloop_time,
+		referral_cache_update(lookup->cache, &flight->kept, ioloop_time,
 				      result);
 	}
 }
@@ -239,7 +242,7 @@ lookup_flight_get_older(struct lookup_flight *flight,
 	    lookup->mirror->lookup_stale(lookup->mirror_context, flight->user,
 					 result_r))
 		return TRUE;
-	return referral_cache_lookup_stale(lookup->cache, flight->key,
+	return referral_cache_lookup_stale(lookup->cache, &flight->kept,
 					   ioloop_time, result_r);
 }
 
@@ -278,6 +281,7 @@ void referral_lookup_late(const char *key,
 			  void *context)
 {
 	struct referral_lookup *lookup = context;
+	const struct referral_key kept = referral_key(key);
 	struct referral_lookup_result result;
 
 	if (ioloop_time - lookup->flushed_at < LOOKUP_LATE_MAX_SECS) {
@@ -285,7 +289,7 @@ void referral_lookup_late(const char *key,
 		return;
 	}
 	referral_question_get_result(lookup->question, search, &result);
-	referral_cache_update(lookup->cache, key, ioloop_time, &result);
+	referral_cache_update(lookup->cache, &kept, ioloop_time, &result);
 }
 
 static void lookup_no_client_timeout(struct lookup_flight *flight)
@@ -327,14 +331,17 @@ static void lookup_flight_search(struct lookup_flight *flight)
 }
 
 static struct lookup_flight *
-lookup_flight_create(struct referral_lookup *lookup, const char *key,
+lookup_flight_create(struct referral_lookup *lookup,
+		     const struct referral_key *key,
 		     const char *user, bool all)
 {
 	struct lookup_flight *flight;
 
 	flight = i_new(struct lookup_flight, 1);
 	flight->lookup = lookup;
-	flight->key = i_strdup(key);
+	flight->key = i_strdup(key->str);
+	flight->kept = *key;
+	flight->kept.str = flight->key;
 	flight->user = i_strdup(user);
 	flight->all = all;
 	flight->started = ioloop_timeval;
@@ -354,21 +361,22 @@ lookup_flight_create(struct referral_lookup *lookup, const char *key,
 static struct lookup_flight *
 lookup_flight_get(struct referral_lookup *lookup, const char *user)
 {
-	const char *key = referral_question_get_key(lookup->question, user);
+	const struct referral_key key = referral_key(
+		referral_question_get_key(lookup->question, user));
 	struct lookup_flight *flight;
 	bool all, bounced;
 
 	/* what all say is good for everyone */
-	flight = hash_table_lookup(lookup->compares, key);
+	flight = hash_table_lookup(lookup->compares, key.str);
 	if (flight != NULL)
 		return flight;
-	bounced = referral_bounces_get(lookup->bounces, key, ioloop_time) ==
+	bounced = referral_bounces_get(lookup->bounces, &key, ioloop_time) ==
 		REFERRAL_BOUNCE_COMPARE;
 	all = bounced && lookup->servers != NULL;
 	if (!all)
-		flight = hash_table_lookup(lookup->flights, key);
+		flight = hash_table_lookup(lookup->flights, key.str);
 	if (flight == NULL)
-		flight = lookup_flight_create(lookup, key, user, all);
+		flight = lookup_flight_create(lookup, &key, user, all);
 	if (bounced)
 		flight->bounced = TRUE;
 	return flight;

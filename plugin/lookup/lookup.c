@@ -145,9 +145,10 @@ bool referral_lookup_cached(struct referral_lookup *lookup, const char *user,
 			    bool *again_r,
 			    struct referral_lookup_result *result_r)
 {
-	const char *key = referral_question_get_key(lookup->question, user);
+	const struct referral_key key = referral_key(
+		referral_question_get_key(lookup->question, user));
 	enum referral_bounce bounce =
-		referral_bounces_get(lookup->bounces, key, ioloop_time);
+		referral_bounces_get(lookup->bounces, &key, ioloop_time);
 	enum referral_mirror_reply reply = REFERRAL_MIRROR_NOT_IN_SYNC;
 
 	*again_r = bounce != REFERRAL_BOUNCE_NONE;
@@ -158,7 +159,7 @@ bool referral_lookup_cached(struct referral_lookup *lookup, const char *user,
 	if (reply == REFERRAL_MIRROR_ANSWER)
 		return TRUE;
 	return !*again_r &&
-		referral_cache_lookup(lookup->cache, key, ioloop_time,
+		referral_cache_lookup(lookup->cache, &key, ioloop_time,
 				      result_r) &&
 		/* A home that the mirror does not know of (any more) is no
 		   home. */
@@ -196,13 +197,16 @@ void referral_lookup_used(struct referral_lookup *lookup, const char *user,
 			  const struct referral_lookup_result *result,
 			  bool sent_away)
 {
-	const char *key = referral_question_get_key(lookup->question, user);
+	struct referral_key key;
 
 	referral_cache_count(lookup->cache, result->source);
+	if (result->status != REFERRAL_LOOKUP_DISAGREE && !sent_away)
+		return;
+	key = referral_key(referral_question_get_key(lookup->question, user));
 	if (result->status == REFERRAL_LOOKUP_DISAGREE) {
-		referral_bounces_disagreed(lookup->bounces, key, ioloop_time);
-	} else if (sent_away) {
-		referral_bounces_sent(lookup->bounces, key, ioloop_time,
+		referral_bounces_disagreed(lookup->bounces, &key, ioloop_time);
+	} else {
+		referral_bounces_sent(lookup->bounces, &key, ioloop_time,
 				      lookup_result_to_bounce(result));
 	}
 }
@@ -210,13 +214,15 @@ void referral_lookup_used(struct referral_lookup *lookup, const char *user,
 unsigned int referral_lookup_flush(struct referral_lookup *lookup,
 				   const char *user)
 {
-	const char *key = NULL;
+	struct referral_key key;
 
-	if (user != NULL)
-		key = referral_question_get_key(lookup->question, user);
-	referral_lookup_flights_forget(lookup, key);
-	return key == NULL ? referral_cache_forget_all(lookup->cache) :
-		referral_cache_forget(lookup->cache, key);
+	if (user == NULL) {
+		referral_lookup_flights_forget(lookup, NULL);
+		return referral_cache_forget_all(lookup->cache);
+	}
+	key = referral_key(referral_question_get_key(lookup->question, user));
+	referral_lookup_flights_forget(lookup, key.str);
+	return referral_cache_forget(lookup->cache, &key);
 }
 
 void referral_lookup_set_mirror(struct referral_lookup *lookup,

@@ -2,6 +2,7 @@
 
 #include "lib.h"
 #include "cache.h"
+#include "keyhash.h"
 #include "test-core.h"
 
 #include <malloc.h>
@@ -59,13 +60,49 @@ test_result_equals(const struct referral_lookup_result *result1,
 		test_strings_equal(result1->mailhosts, result2->mailhosts);
 }
 
+static bool
+test_cache_lookup(struct referral_cache *cache, const char *str, time_t now,
+		  struct referral_lookup_result *result_r)
+{
+	const struct referral_key key = referral_key(str);
+
+	return referral_cache_lookup(cache, &key, now, result_r);
+}
+
+static bool
+test_cache_lookup_stale(struct referral_cache *cache, const char *str,
+			time_t now, struct referral_lookup_result *result_r)
+{
+	const struct referral_key key = referral_key(str);
+
+	return referral_cache_lookup_stale(cache, &key, now, result_r);
+}
+
+static bool
+test_cache_get_last(struct referral_cache *cache, const char *str,
+		    struct referral_lookup_result *result_r)
+{
+	const struct referral_key key = referral_key(str);
+
+	return referral_cache_get_last(cache, &key, result_r);
+}
+
+static unsigned int
+test_cache_forget_one(struct referral_cache *cache, const char *str)
+{
+	const struct referral_key key = referral_key(str);
+
+	return referral_cache_forget(cache, &key);
+}
+
 static void
-test_update(struct referral_cache *cache, const char *key, time_t now,
+test_update(struct referral_cache *cache, const char *str, time_t now,
 	    const struct referral_lookup_result *result)
 {
+	const struct referral_key key = referral_key(str);
 	struct referral_lookup_result kept = *result;
 
-	referral_cache_update(cache, key, now, &kept);
+	referral_cache_update(cache, &key, now, &kept);
 	test_assert(test_result_equals(&kept, result));
 }
 
@@ -95,20 +132,20 @@ void test_cache_results(void)
 				      &results[i]);
 	}
 	for (i = 0; i < N_ELEMENTS(results); i++) {
-		test_assert_idx(referral_cache_lookup(cache,
+		test_assert_idx(test_cache_lookup(cache,
 			t_strdup_printf("user%u", i), NOW, &result), i);
 		test_assert_idx(test_result_equals(&result, &results[i]), i);
 		test_assert_idx(result.source == REFERRAL_SOURCE_CACHE, i);
 		test_assert_idx(result.error == NULL, i);
 	}
-	test_assert(!referral_cache_lookup(cache, "user", NOW, &result));
-	test_assert(!referral_cache_lookup(cache, "", NOW, &result));
-	test_assert(!referral_cache_lookup(cache, "USER0", NOW, &result));
+	test_assert(!test_cache_lookup(cache, "user", NOW, &result));
+	test_assert(!test_cache_lookup(cache, "", NOW, &result));
+	test_assert(!test_cache_lookup(cache, "USER0", NOW, &result));
 
 	/* one user through all results */
 	for (i = 0; i < N_ELEMENTS(results); i++) {
 		test_update(cache, "", NOW, &results[i]);
-		test_assert_idx(referral_cache_lookup(cache, "", NOW, &result) &&
+		test_assert_idx(test_cache_lookup(cache, "", NOW, &result) &&
 				test_result_equals(&result, &results[i]), i);
 	}
 
@@ -191,9 +228,9 @@ void test_cache_ttl(void)
 		test_update(cache, "user", now, &result);
 
 		now += tests[j].age;
-		test_assert_idx(referral_cache_lookup(cache, "user", now,
+		test_assert_idx(test_cache_lookup(cache, "user", now,
 				&result) == tests[j].fresh, i);
-		test_assert_idx(referral_cache_lookup_stale(cache, "user", now,
+		test_assert_idx(test_cache_lookup_stale(cache, "user", now,
 				&result) == tests[j].stale, i);
 		if (tests[j].stale) {
 			test_assert_idx(result.source ==
@@ -232,7 +269,7 @@ void test_cache_replace(void)
 		i_zero(&result);
 		result.status = tests[i].status;
 		test_update(cache, "user", NOW + 100, &result);
-		test_assert_idx(referral_cache_lookup_stale(cache, "user",
+		test_assert_idx(test_cache_lookup_stale(cache, "user",
 			NOW + 100, &result) == tests[i].kept, i);
 		test_assert_idx((test_cache_entries(cache) == 1) ==
 				tests[i].kept, i);
@@ -242,8 +279,8 @@ void test_cache_replace(void)
 	/* made fresh again */
 	test_update(cache, "user", NOW, &results[0]);
 	test_update(cache, "user", NOW + 100, &results[0]);
-	test_assert(referral_cache_lookup(cache, "user", NOW + 159, &result));
-	test_assert(!referral_cache_lookup(cache, "user", NOW + 160, &result));
+	test_assert(test_cache_lookup(cache, "user", NOW + 159, &result));
+	test_assert(!test_cache_lookup(cache, "user", NOW + 160, &result));
 	test_assert(test_cache_entries(cache) == 1);
 	referral_cache_destroy(&cache);
 	test_end();
@@ -269,37 +306,37 @@ void test_cache_forget(void)
 	test_update(cache, "c", NOW, &result);
 	test_assert(test_cache_entries(cache) == 3);
 
-	test_assert(referral_cache_lookup(cache, "a", NOW + 59, &result));
+	test_assert(test_cache_lookup(cache, "a", NOW + 59, &result));
 	test_assert(result.age_secs == 59);
 	test_assert_strcmp(result.server, "ldap://one");
 	test_assert(result.source == REFERRAL_SOURCE_CACHE);
-	test_assert(!referral_cache_lookup(cache, "a", NOW + 60, &result));
-	test_assert(referral_cache_lookup_stale(cache, "b", NOW + 60, &result));
+	test_assert(!test_cache_lookup(cache, "a", NOW + 60, &result));
+	test_assert(test_cache_lookup_stale(cache, "b", NOW + 60, &result));
 	test_assert_strcmp(result.server, "ldap://two");
 	test_assert(result.source == REFERRAL_SOURCE_STALE);
-	test_assert(referral_cache_lookup_stale(cache, "c", NOW - 5, &result));
+	test_assert(test_cache_lookup_stale(cache, "c", NOW - 5, &result));
 	test_assert(result.age_secs == 0);
 	test_assert(result.server == NULL);
 
-	test_assert(referral_cache_forget(cache, "x") == 0);
-	test_assert(referral_cache_forget(cache, "a") == 1);
-	test_assert(referral_cache_forget(cache, "a") == 0);
-	test_assert(!referral_cache_lookup_stale(cache, "a", NOW, &result));
-	test_assert(referral_cache_get_last(cache, "a", &last));
+	test_assert(test_cache_forget_one(cache, "x") == 0);
+	test_assert(test_cache_forget_one(cache, "a") == 1);
+	test_assert(test_cache_forget_one(cache, "a") == 0);
+	test_assert(!test_cache_lookup_stale(cache, "a", NOW, &result));
+	test_assert(test_cache_get_last(cache, "a", &last));
 	test_assert(test_result_equals(&last, &results[2]));
-	test_assert(!referral_cache_get_last(cache, "x", &last));
+	test_assert(!test_cache_get_last(cache, "x", &last));
 	test_assert(test_cache_entries(cache) == 2);
 	test_assert(referral_cache_forget_all(cache) == 2);
 	test_assert(referral_cache_forget_all(cache) == 0);
-	test_assert(!referral_cache_lookup_stale(cache, "b", NOW, &result));
-	test_assert(referral_cache_forget(cache, "b") == 0);
+	test_assert(!test_cache_lookup_stale(cache, "b", NOW, &result));
+	test_assert(test_cache_forget_one(cache, "b") == 0);
 	test_assert(test_cache_entries(cache) == 0);
 
 	/* known again */
 	test_update(cache, "a", NOW, &results[0]);
 	test_update(cache, "a", NOW, &results[0]);
-	test_assert(referral_cache_lookup(cache, "a", NOW, &result));
-	test_assert(!referral_cache_lookup(cache, "b", NOW, &result));
+	test_assert(test_cache_lookup(cache, "a", NOW, &result));
+	test_assert(!test_cache_lookup(cache, "b", NOW, &result));
 	test_assert(test_cache_entries(cache) == 1);
 	test_update(cache, "a", NOW, &several);
 	test_update(cache, "b", NOW, &several);
@@ -312,7 +349,7 @@ void test_cache_forget(void)
 		result = results[2];
 		result.server = server;
 		test_update(cache, "a", NOW, &result);
-		test_assert_idx(referral_cache_lookup(cache, "a", NOW,
+		test_assert_idx(test_cache_lookup(cache, "a", NOW,
 						      &result), i);
 		test_assert_idx(null_strcmp(result.server, i + 2 < UINT8_MAX ?
 					    server : NULL) == 0, i);
@@ -338,22 +375,22 @@ void test_cache_lru(void)
 		test_assert_idx(test_cache_bytes(cache) <= set.max_bytes,
 				count);
 		/* always used */
-		test_assert_idx(referral_cache_lookup(cache, "0", NOW,
+		test_assert_idx(test_cache_lookup(cache, "0", NOW,
 						      &result), count);
 	}
 	test_assert(count > 50);
 	/* 1 was the oldest, then 2; using 2 makes 3 the oldest */
-	test_assert(!referral_cache_lookup(cache, "1", NOW, &result));
-	test_assert(referral_cache_lookup(cache, "2", NOW, &result));
+	test_assert(!test_cache_lookup(cache, "1", NOW, &result));
+	test_assert(test_cache_lookup(cache, "2", NOW, &result));
 	test_update(cache, "x", NOW, &results[2]);
 	test_assert(referral_cache_get_stats(cache)->evictions == 2);
-	test_assert(referral_cache_lookup(cache, "2", NOW, &result));
-	test_assert(!referral_cache_lookup(cache, "3", NOW, &result));
+	test_assert(test_cache_lookup(cache, "2", NOW, &result));
+	test_assert(!test_cache_lookup(cache, "3", NOW, &result));
 	/* an update is a use */
 	test_update(cache, "4", NOW, &results[2]);
 	test_update(cache, "y", NOW, &results[2]);
-	test_assert(referral_cache_lookup(cache, "4", NOW, &result));
-	test_assert(!referral_cache_lookup(cache, "5", NOW, &result));
+	test_assert(test_cache_lookup(cache, "4", NOW, &result));
+	test_assert(!test_cache_lookup(cache, "5", NOW, &result));
 
 	/* the answers' memory counts too, and is given back */
 	for (i = 0; i < 1000; i++) {
@@ -365,7 +402,7 @@ void test_cache_lru(void)
 		test_assert_idx(test_cache_bytes(cache) <= set.max_bytes, i);
 	}
 	test_assert(test_cache_entries(cache) > 50);
-	test_assert(referral_cache_lookup(cache, "x", NOW, &result));
+	test_assert(test_cache_lookup(cache, "x", NOW, &result));
 	referral_cache_destroy(&cache);
 	test_end();
 }
@@ -390,9 +427,9 @@ void test_cache_too_large(void)
 	/* not even an older answer is left */
 	test_update(cache, "user2", NOW, &results[0]);
 	test_update(cache, "user2", NOW, &result);
-	test_assert(!referral_cache_lookup(cache, "large", NOW, &result));
-	test_assert(!referral_cache_lookup(cache, "user2", NOW, &result));
-	test_assert(referral_cache_lookup(cache, "user", NOW, &result));
+	test_assert(!test_cache_lookup(cache, "large", NOW, &result));
+	test_assert(!test_cache_lookup(cache, "user2", NOW, &result));
+	test_assert(test_cache_lookup(cache, "user", NOW, &result));
 	test_assert(referral_cache_get_stats(cache)->evictions == 0);
 	referral_cache_destroy(&cache);
 

@@ -103,12 +103,12 @@ bounce_get(struct referral_bounces *bounces, uint32_t hash, time_t now)
 }
 
 enum referral_bounce
-referral_bounces_get(const struct referral_bounces *bounces, const char *key,
-		     time_t now)
+referral_bounces_get(const struct referral_bounces *bounces,
+		     const struct referral_key *key, time_t now)
 {
 	const struct bounce_slot *slot;
 
-	slot = bounce_find(bounces, referral_keyhash_str(key), now);
+	slot = bounce_find(bounces, key->hash, now);
 	if (slot == NULL)
 		return REFERRAL_BOUNCE_NONE;
 	if (!slot->fresh || bounce_is_recent(bounces, slot->compared, now))
@@ -116,12 +116,13 @@ referral_bounces_get(const struct referral_bounces *bounces, const char *key,
 	return REFERRAL_BOUNCE_COMPARE;
 }
 
-void referral_bounces_sent(struct referral_bounces *bounces, const char *key,
-			   time_t now, enum referral_bounce_answer answer)
+void referral_bounces_sent(struct referral_bounces *bounces,
+			   const struct referral_key *key, time_t now,
+			   enum referral_bounce_answer answer)
 {
 	struct bounce_slot *slot;
 
-	slot = bounce_get(bounces, referral_keyhash_str(key), now);
+	slot = bounce_get(bounces, key->hash, now);
 	slot->sent = bounce_stamp(now);
 	slot->fresh = answer != REFERRAL_BOUNCE_ANSWER_KEPT;
 	if (answer == REFERRAL_BOUNCE_ANSWER_COMPARED)
@@ -129,11 +130,11 @@ void referral_bounces_sent(struct referral_bounces *bounces, const char *key,
 }
 
 void referral_bounces_disagreed(struct referral_bounces *bounces,
-				const char *key, time_t now)
+				const struct referral_key *key, time_t now)
 {
 	struct bounce_slot *slot;
 
-	slot = bounce_get(bounces, referral_keyhash_str(key), now);
+	slot = bounce_get(bounces, key->hash, now);
 	slot->sent = bounce_stamp(now);
 	slot->fresh = TRUE;
 	slot->compared = 0;

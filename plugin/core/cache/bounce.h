@@ -7,6 +7,7 @@
    takes the place of the one who was sent the longest ago. */
 
 struct referral_bounces;
+struct referral_key;
 
 /* What the answer was with which a user was sent elsewhere */
 enum referral_bounce_answer {
@@ -35,13 +36,14 @@ referral_bounces_create(unsigned int secs, unsigned int max_users);
 void referral_bounces_destroy(struct referral_bounces **bounces);
 
 enum referral_bounce
-referral_bounces_get(const struct referral_bounces *bounces, const char *key,
-		     time_t now);
-void referral_bounces_sent(struct referral_bounces *bounces, const char *key,
-			   time_t now, enum referral_bounce_answer answer);
+referral_bounces_get(const struct referral_bounces *bounces,
+		     const struct referral_key *key, time_t now);
+void referral_bounces_sent(struct referral_bounces *bounces,
+			   const struct referral_key *key, time_t now,
+			   enum referral_bounce_answer answer);
 /* The servers were compared and did not agree, so that the user was not sent:
    the next time they are compared again. */
 void referral_bounces_disagreed(struct referral_bounces *bounces,
-				const char *key, time_t now);
+				const struct referral_key *key, time_t now);
 
 #endif

@@ -65,16 +65,17 @@ static size_t cache_entry_get_size(const char *key)
 }
 
 static struct cache_entry *
-cache_get_entry(const struct referral_cache *cache, const char *key)
+cache_get_entry(const struct referral_cache *cache,
+		const struct referral_key *key)
 {
-	uint32_t hash = referral_keyhash_str(key);
 	struct referral_table_node *node;
 	struct cache_entry *entry;
 
-	for (node = referral_table_first(&cache->entries, hash); node != NULL;
-	     node = node->next) {
+	for (node = referral_table_first(&cache->entries, key->hash);
+	     node != NULL; node = node->next) {
 		entry = container_of(node, struct cache_entry, node);
-		if (node->hash == hash && strcmp(entry->key, key) == 0)
+		if (node->hash == key->hash &&
+		    strcmp(entry->key, key->str) == 0)
 			return entry;
 	}
 	return NULL;
@@ -108,16 +109,17 @@ cache_entry_free(struct referral_cache *cache, struct cache_entry *entry)
 }
 
 static struct cache_entry *
-cache_entry_create(struct referral_cache *cache, const char *key)
+cache_entry_create(struct referral_cache *cache,
+		   const struct referral_key *key)
 {
 	struct cache_entry *entry;
 
-	entry = i_malloc(cache_entry_get_alloc_size(key));
-	memcpy(entry->key, key, strlen(key) + 1);
-	entry->node.hash = referral_keyhash_str(key);
+	entry = i_malloc(cache_entry_get_alloc_size(key->str));
+	memcpy(entry->key, key->str, strlen(key->str) + 1);
+	entry->node.hash = key->hash;
 	referral_table_insert(&cache->entries, &entry->node);
 	DLLIST2_PREPEND(&cache->head, &cache->tail, entry);
-	cache->stats.bytes += cache_entry_get_size(key);
+	cache->stats.bytes += cache_entry_get_size(key->str);
 	return entry;
 }
 
@@ -164,8 +166,8 @@ static void cache_use(struct referral_cache *cache, struct cache_entry *entry)
 }
 
 static bool
-cache_lookup(struct referral_cache *cache, const char *key, time_t now,
-	     bool stale, struct referral_lookup_result *result_r)
+cache_lookup(struct referral_cache *cache, const struct referral_key *key,
+	     time_t now, bool stale, struct referral_lookup_result *result_r)
 {
 	struct cache_entry *entry = cache_get_entry(cache, key);
 	bool positive;
@@ -189,14 +191,15 @@ cache_lookup(struct referral_cache *cache, const char *key, time_t now,
 	return TRUE;
 }
 
-bool referral_cache_lookup(struct referral_cache *cache, const char *key,
-			   time_t now, struct referral_lookup_result *result_r)
+bool referral_cache_lookup(struct referral_cache *cache,
+			   const struct referral_key *key, time_t now,
+			   struct referral_lookup_result *result_r)
 {
 	return cache_lookup(cache, key, now, FALSE, result_r);
 }
 
-bool referral_cache_lookup_stale(struct referral_cache *cache, const char *key,
-				 time_t now,
+bool referral_cache_lookup_stale(struct referral_cache *cache,
+				 const struct referral_key *key, time_t now,
 				 struct referral_lookup_result *result_r)
 {
 	return cache_lookup(cache, key, now, TRUE, result_r);
@@ -221,7 +224,8 @@ void referral_cache_count(struct referral_cache *cache,
 	}
 }
 
-bool referral_cache_get_last(struct referral_cache *cache, const char *key,
+bool referral_cache_get_last(struct referral_cache *cache,
+			     const struct referral_key *key,
 			     struct referral_lookup_result *result_r)
 {
 	struct cache_entry *entry = cache_get_entry(cache, key);
@@ -299,8 +303,9 @@ cache_make_room(struct referral_cache *cache, const struct cache_entry *entry)
 	return TRUE;
 }
 
-void referral_cache_update(struct referral_cache *cache, const char *key,
-			   time_t now, struct referral_lookup_result *result)
+void referral_cache_update(struct referral_cache *cache,
+			   const struct referral_key *key, time_t now,
+			   struct referral_lookup_result *result)
 {
 	struct cache_entry *entry;
 
@@ -308,7 +313,7 @@ void referral_cache_update(struct referral_cache *cache, const char *key,
 		return;
 	entry = cache_get_entry(cache, key);
 	if (!cache_want(cache, result->status) ||
-	    cache_entry_get_size(key) + referral_answer_get_size(result) >
+	    cache_entry_get_size(key->str) + referral_answer_get_size(result) >
 	    I_MIN(cache->set.max_bytes / CACHE_MAX_SHARE,
 		  CACHE_MAX_ANSWER_SIZE)) {
 		if (entry != NULL)
@@ -326,7 +331,7 @@ void referral_cache_update(struct referral_cache *cache, const char *key,
 }
 
 unsigned int referral_cache_forget(struct referral_cache *cache,
-				   const char *key)
+				   const struct referral_key *key)
 {
 	struct cache_entry *entry = cache_get_entry(cache, key);
 	unsigned int count = cache->stats.entries;

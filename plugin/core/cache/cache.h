@@ -7,6 +7,7 @@
 #include "referral-decision.h"
 
 struct referral_cache;
+struct referral_key;
 
 struct referral_cache_settings {
 	/* how long _HOSTS is fresh; 0 = not kept at all */
@@ -39,29 +40,32 @@ void referral_cache_destroy(struct referral_cache **cache);
 /* Returns TRUE and result_r (source _CACHE) if there is a fresh answer. It is
    valid until the next update. An answer from the future, because the clock
    was set back, is not fresh. */
-bool referral_cache_lookup(struct referral_cache *cache, const char *key,
-			   time_t now, struct referral_lookup_result *result_r);
+bool referral_cache_lookup(struct referral_cache *cache,
+			   const struct referral_key *key, time_t now,
+			   struct referral_lookup_result *result_r);
 /* The same (source _STALE) for an answer that is fresh or stale: only for
    when no server can answer. */
-bool referral_cache_lookup_stale(struct referral_cache *cache, const char *key,
-				 time_t now,
+bool referral_cache_lookup_stale(struct referral_cache *cache,
+				 const struct referral_key *key, time_t now,
 				 struct referral_lookup_result *result_r);
 /* What was kept last, however old, forgotten or not: only to see what has
    changed since. */
-bool referral_cache_get_last(struct referral_cache *cache, const char *key,
+bool referral_cache_get_last(struct referral_cache *cache,
+			     const struct referral_key *key,
 			     struct referral_lookup_result *result_r);
 /* Keep a new answer in place of an older one. _SEVERAL_ENTRIES is not kept,
    but the older answer is forgotten; with _UNAVAILABLE it stays. If the answer
    is kept, result points into it afterwards, with its hosts parsed, until the
    next update. */
-void referral_cache_update(struct referral_cache *cache, const char *key,
-			   time_t now, struct referral_lookup_result *result);
+void referral_cache_update(struct referral_cache *cache,
+			   const struct referral_key *key, time_t now,
+			   struct referral_lookup_result *result);
 
 /* The answers for key, or for all keys, are used no more, not even as stale
    ones. Takes the same short time for all of them as for one. Returns how many
    there were. */
 unsigned int referral_cache_forget(struct referral_cache *cache,
-				   const char *key);
+				   const struct referral_key *key);
 unsigned int referral_cache_forget_all(struct referral_cache *cache);
 
 /* A login has used an answer from there. */

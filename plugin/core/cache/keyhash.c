@@ -5,6 +5,8 @@
 #include "randgen.h"
 #include "keyhash.h"
 
+#include <endian.h>
+
 struct keyhash_state {
 	uint64_t v0, v1, v2, v3;
 };
@@ -16,6 +18,15 @@ static uint64_t read_le64(const unsigned char *data, size_t size)
 	while (size > 0)
 		num = (num << 8) | data[--size];
 	return num;
+}
+
+/* one load, for the compiler */
+static inline uint64_t read_le64_word(const unsigned char *data)
+{
+	uint64_t num;
+
+	memcpy(&num, data, sizeof(num));
+	return le64toh(num);
 }
 
 static inline void ATTR_NO_SANITIZE_INTEGER
@@ -45,7 +56,7 @@ uint64_t referral_keyhash(const unsigned char key[REFERRAL_KEYHASH_KEY_SIZE],
 			  const void *data, size_t size)
 {
 	const unsigned char *p = data;
-	uint64_t k0 = read_le64(key, 8), k1 = read_le64(key + 8, 8);
+	uint64_t k0 = read_le64_word(key), k1 = read_le64_word(key + 8);
 	struct keyhash_state s = {
 		.v0 = k0 ^ 0x736f6d6570736575ULL,
 		.v1 = k1 ^ 0x646f72616e646f6dULL,
@@ -55,7 +66,7 @@ uint64_t referral_keyhash(const unsigned char key[REFERRAL_KEYHASH_KEY_SIZE],
 	uint64_t last = (uint64_t)(size & 0xff) << 56;
 
 	for (; size >= 8; p += 8, size -= 8)
-		keyhash_word(&s, read_le64(p, 8));
+		keyhash_word(&s, read_le64_word(p));
 	keyhash_word(&s, last | read_le64(p, size));
 
 	s.v2 ^= 0xff;
@@ -79,4 +90,12 @@ unsigned int referral_keyhash_data(const void *data, size_t size)
 unsigned int referral_keyhash_str(const char *str)
 {
 	return referral_keyhash_data(str, strlen(str));
+}
+
+struct referral_key referral_key(const char *str)
+{
+	return (struct referral_key) {
+		.str = str,
+		.hash = referral_keyhash_str(str),
+	};
 }
