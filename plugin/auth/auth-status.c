@@ -7,6 +7,7 @@
 #include "str.h"
 #include "strescape.h"
 #include "cache.h"
+#include "ldap-client.h"
 #include "lookup.h"
 #include "mirror.h"
 #include "auth-config.h"
@@ -56,6 +57,31 @@ status_tell(struct referral_status *status, const char *kind, string_t *str)
 	status->callback(kind, str_c(str), status->context);
 }
 
+static void
+status_tell_server(struct referral_status *status,
+		   const struct referral_ldap_server_status *server)
+{
+	string_t *str = t_str_new(256);
+
+	status_add(str, "name", "%s", server->uri);
+	status_add(str, "state", "%s",
+		   referral_ldap_server_state_to_string(server->state));
+	if (server->ip.family != 0)
+		status_add(str, "ip", "%s", net_ip2addr(&server->ip));
+	if (server->since != 0) {
+		status_add(str, "age", "%s",
+			   dec2str(I_MAX(ioloop_time - server->since, 0)));
+	}
+	status_add(str, "pending", "%u", server->pending);
+	status_add(str, "limit", "%u", server->pending_limit);
+	if (server->last_error != NULL) {
+		status_add(str, "error_age", "%s", dec2str(
+			I_MAX(ioloop_time - server->last_error_at, 0)));
+		status_add(str, "error", "%s", server->last_error);
+	}
+	status_tell(status, "server", str);
+}
+
 static void status_tell_cache(struct referral_status *status,
 			      const struct status_directory *directory)
 {
@@ -99,8 +125,12 @@ static void status_tell_mirror(struct referral_status *status,
 static void status_tell_directory(struct referral_status *status,
 				  const struct status_directory *directory)
 {
+	struct referral_ldap_client_status servers;
 	string_t *str = t_str_new(256);
+	unsigned int i;
 
+	i_zero(&servers);
+	(void)referral_lookup_get_servers(directory->lookup, &servers);
 	status_add(str, "name", "%s", directory->name);
 	status_add(str, "state", "%s",
 		   directory->error == NULL ? "well" : "failing");
@@ -108,7 +138,10 @@ static void status_tell_directory(struct referral_status *status,
 		status_add(str, "error", "%s", directory->error);
 	status_add(str, "pending", "%u",
 		   referral_lookup_get_searches_count(directory->lookup));
+	status_add(str, "waiting", "%u", servers.waiting);
 	status_tell(status, "directory", str);
+	for (i = 0; i < servers.servers_count; i++)
+		status_tell_server(status, &servers.servers[i]);
 	status_tell_cache(status, directory);
 	status_tell_mirror(status, directory);
 }

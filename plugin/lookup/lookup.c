@@ -284,3 +284,12 @@ referral_lookup_get_searches_count(const struct referral_lookup *lookup)
 	return hash_table_count(lookup->flights) +
 		hash_table_count(lookup->compares);
 }
+
+bool referral_lookup_get_servers(const struct referral_lookup *lookup,
+				 struct referral_ldap_client_status *status_r)
+{
+	if (lookup->client == NULL)
+		return FALSE;
+	referral_ldap_client_get_status(lookup->client, status_r);
+	return TRUE;
+}

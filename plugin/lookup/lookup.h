@@ -9,6 +9,7 @@
 struct event;
 struct referral_cache_stats;
 struct referral_directory_settings;
+struct referral_ldap_client_status;
 struct referral_lookup;
 struct referral_lookup_request;
 
@@ -104,5 +105,10 @@ referral_lookup_get_cache_stats(const struct referral_lookup *lookup);
 /* How many searches are under way */
 unsigned int
 referral_lookup_get_searches_count(const struct referral_lookup *lookup);
+
+/* The directory's servers: see ldap-client.h. Returns FALSE if there are
+   none. */
+bool referral_lookup_get_servers(const struct referral_lookup *lookup,
+				 struct referral_ldap_client_status *status_r);
 
 #endif

@@ -62,6 +62,8 @@ def test_status(shared_site, world):
              for one in status(front)}
     directory = parts["directory", "", "well"]
     assert "pending 0" in directory["detail"]
+    server = parts["server", world.ldap.uri, "ready"]
+    assert "ip 127.0.0.1" in server["detail"]
     cache = parts["cache", "", ""]
     assert "entries " in cache["detail"] and "bytes " in cache["detail"]
     assert int(parts["decisions", "local", "home"]["count"]) >= 1
@@ -80,6 +82,9 @@ def test_status_failing(site):
     directory = next(one for one in status(world.front, check=False)
                      if one["part"] == "directory")
     assert directory["state"] == "failing"
+    server = next(one for one in status(world.front, check=False)
+                  if one["part"] == "server")
+    assert server["state"] != "ready" and "error " in server["detail"]
     assert world.ldap.uri in directory["detail"]
     world.front.stop()
     with pytest.raises(RuntimeError, match="Dovecot is not running"):

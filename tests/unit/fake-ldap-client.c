@@ -147,3 +147,10 @@ void fake_ldap_answer_search(struct fake_ldap_search *search,
 	fake_ldap_free(search);
 	callback(&result, context);
 }
+
+void referral_ldap_client_get_status(
+	const struct referral_ldap_client *client ATTR_UNUSED,
+	struct referral_ldap_client_status *status_r)
+{
+	i_zero(status_r);
+}
