@@ -121,14 +121,14 @@ static void conn_input(struct referral_ldap_conn *conn)
 			return;
 	}
 
-	if (i_stream_get_data_size(conn->sockbuf.input) == 0)
+	if (referral_ldap_sockbuf_is_starved(&conn->sockbuf))
 		ret = i_stream_read(conn->sockbuf.input);
 	conn_read_messages(conn);
 	if (conn->state == REFERRAL_LDAP_CONN_DEAD ||
 	    conn->state == REFERRAL_LDAP_CONN_HANDSHAKE)
 		return;
 
-	if (i_stream_get_data_size(conn->sockbuf.input) > 0 ||
+	if (!referral_ldap_sockbuf_is_starved(&conn->sockbuf) ||
 	    (conn->sockbuf.output_failed && ret > 0)) {
 		/* More than one turn's work. Marking the input as pending
 		   would bring us back before everyone else. */

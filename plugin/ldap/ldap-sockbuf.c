@@ -40,22 +40,29 @@ sockbuf_read(Sockbuf_IO_Desc *desc, void *buf, ber_len_t len)
 {
 	struct referral_ldap_sockbuf *sockbuf = desc->sbiod_pvt;
 	const unsigned char *data;
-	size_t size;
+	size_t size, skip;
 
 	if (!referral_ldap_sockbuf_has_data(sockbuf)) {
 		errno = EAGAIN;
 		return -1;
 	}
 	data = i_stream_get_data(sockbuf->input, &size);
-	size = I_MIN(size, len);
-	size = I_MIN(size, sockbuf->budget);
-	size = referral_ldap_frame_scan(&sockbuf->frame, data, size);
+	size = referral_ldap_frame_scan(&sockbuf->frame, data, size, &skip);
+	i_stream_skip(sockbuf->input, skip);
+	sockbuf->idle_bytes += skip;
 	if (size == 0) {
-		errno = EPROTO;
+		sockbuf->starved_size =
+			i_stream_get_data_size(sockbuf->input);
+		errno = sockbuf->frame.end == REFERRAL_LDAP_FRAME_END_NONE ?
+			EAGAIN : EPROTO;
 		return -1;
 	}
-	memcpy(buf, data, size);
+	size = I_MIN(size, len);
+	size = I_MIN(size, sockbuf->budget);
+	referral_ldap_frame_take(&sockbuf->frame, size);
+	memcpy(buf, data + skip, size);
 	i_stream_skip(sockbuf->input, size);
+	sockbuf->starved_size = 0;
 	sockbuf->budget -= size;
 	sockbuf->idle_bytes += size;
 	return size;
@@ -140,5 +147,11 @@ int referral_ldap_sockbuf_init(struct referral_ldap_sockbuf *sockbuf, int fd,
 bool referral_ldap_sockbuf_has_data(const struct referral_ldap_sockbuf *sockbuf)
 {
 	return sockbuf->input != NULL && sockbuf->budget > 0 &&
-		i_stream_get_data_size(sockbuf->input) > 0;
+		!referral_ldap_sockbuf_is_starved(sockbuf);
+}
+
+bool
+referral_ldap_sockbuf_is_starved(const struct referral_ldap_sockbuf *sockbuf)
+{
+	return i_stream_get_data_size(sockbuf->input) <= sockbuf->starved_size;
 }

@@ -21,20 +21,22 @@ struct referral_ldap_sockbuf {
 	bool output_failed;
 	/* of what libldap has read; after its end it gets an error */
 	struct referral_ldap_frame frame;
+	/* With no more than so many bytes nobody knows what they are. */
+	size_t starved_size;
 	/* bytes that libldap may still read in this turn of the loop */
 	size_t budget;
 	/* bytes that it has read since it handed out the last message */
 	uint64_t idle_bytes;
 };
 
-/* Bytes of one message that libldap makes room for. */
-#define REFERRAL_LDAP_MAX_MESSAGE_SIZE (1024*1024)
-
 /* Make an LDAP handle that reads and writes through sockbuf. fd is only what
    the handle is known by; deref is LDAP_DEREF_*. Returns 0, or -1 and error_r. */
 int referral_ldap_sockbuf_init(struct referral_ldap_sockbuf *sockbuf, int fd,
 			       int deref, LDAP **ld_r, const char **error_r);
 
+/* TRUE if nothing can be made of what is buffered without more. */
+bool
+referral_ldap_sockbuf_is_starved(const struct referral_ldap_sockbuf *sockbuf);
 /* TRUE if libldap can go on without more input from the network. */
 bool referral_ldap_sockbuf_has_data(const struct referral_ldap_sockbuf *sockbuf);
 

@@ -321,6 +321,25 @@ def notice(conn):
 
 
 @fault
+def announcement(conn):
+    """sends notifications that nobody asked for"""
+    for request in conn.searches():
+        conn.send(ber.result(0, ber.EXTENDED_RESPONSE, 0, b"hello",
+                             ber.tlv(0x8a, b"1.3.6.1.4.1.4203.666.1")))
+        conn.answer(request)
+
+
+@fault
+def announcement_flood(conn):
+    """never stops sending notifications"""
+    for _ in conn.searches():
+        message = ber.result(0, ber.EXTENDED_RESPONSE, 0, b"hello",
+                             ber.tlv(0x8a, b"1.3.6.1.4.1.4203.666.1"))
+        while True:
+            conn.send(message * 1000)
+
+
+@fault
 def idle_close(conn):
     """closes a connection that is idle for 50 ms"""
     conn.sock.settimeout(0.05)

@@ -142,6 +142,8 @@ CASES = [
          'the entry has "rfc822MailHost", which was not asked for, and no '
          '"mailHost" (use the name'),
     Case("with_option", ENTRY),
+    Case("announcement", ENTRY),
+    Case("announcement_flood", UNAVAILABLE, ""),
     Case("several", SEVERAL, "several entries", final=True),
     Case("size_limit", SEVERAL, "several entries", final=True),
     Case("credentials", UNAVAILABLE,

@@ -9,8 +9,19 @@
 #define TAG_CLASS 0xc0
 #define TAG_APPLICATION 0x40
 #define TAG_EXTENDED_RESPONSE 0x78
+#define TAG_RESPONSE_NAME 0x8a
 /* the rest of the number is in further bytes: no operation of LDAP has that */
 #define TAG_LONG 0x1f
+
+#define NOTICE_OF_DISCONNECTION "1.3.6.1.4.1.1466.20036"
+/* A longer notification is none that we could skip. It has to fit into the
+   caller's buffer. */
+#define NOTIFICATION_MAX_SIZE 4096
+
+enum frame_kind {
+	FRAME_MESSAGE,
+	FRAME_NOTIFICATION,
+};
 
 /* Reads the beginning of a message. Functions return 1, 0 if it is too short
    yet, -1 if it is wrong. */
@@ -79,23 +90,42 @@ static int header_read_id(struct header *header, uint32_t *id_r)
 	return 1;
 }
 
-/* size_r is that of the whole message. */
-static int
-header_parse(struct referral_ldap_frame *frame, size_t *size_r)
+/* Returns 1 if the notification, which header has come to the contents of, has
+   another name than that of disconnection; all of it is there. */
+static bool notification_is_harmless(struct header *header)
 {
-	struct header header = {
-		.data = frame->header,
-		.size = frame->header_size,
-		.end = SIZE_MAX,
-	};
+	const size_t oid_len = strlen(NOTICE_OF_DISCONNECTION);
+	unsigned char tag;
+	size_t len;
+
+	while (header_read_element(header, &tag, &len) > 0) {
+		if (tag == TAG_RESPONSE_NAME) {
+			return len != oid_len ||
+				memcmp(header->data + header->pos,
+				       NOTICE_OF_DISCONNECTION, len) != 0;
+		}
+		header->pos += len;
+	}
+	return FALSE;
+}
+
+/* The message at the beginning of data; size_r is that of the whole message.
+   Returns as above. */
+static int
+frame_parse(const unsigned char *data, size_t size, enum frame_kind *kind_r,
+	    size_t *size_r, enum referral_ldap_frame_end *end_r)
+{
+	struct header header = { .data = data, .size = size, .end = SIZE_MAX };
 	unsigned char tag;
 	uint32_t id;
 	size_t len;
 	int ret;
 
+	*kind_r = FRAME_MESSAGE;
+	*end_r = REFERRAL_LDAP_FRAME_END_INVALID;
 	if ((ret = header_read_element(&header, &tag, &len)) <= 0)
 		return ret;
-	if (tag != TAG_MESSAGE)
+	if (tag != TAG_MESSAGE || len > REFERRAL_LDAP_MAX_MESSAGE_SIZE)
 		return -1;
 	*size_r = header.end = header.pos + len;
 
@@ -105,44 +135,49 @@ header_parse(struct referral_ldap_frame *frame, size_t *size_r)
 	if ((tag & TAG_CLASS) != TAG_APPLICATION ||
 	    (tag & TAG_LONG) == TAG_LONG)
 		return -1;
-	if (id == 0 && tag == TAG_EXTENDED_RESPONSE) {
-		frame->end = REFERRAL_LDAP_FRAME_END_NOTICE;
+	if (id > 0)
+		return 1;
+	if (tag != TAG_EXTENDED_RESPONSE)
 		return -1;
-	}
-	return id > 0 ? 1 : -1;
+	*kind_r = FRAME_NOTIFICATION;
+	*end_r = REFERRAL_LDAP_FRAME_END_NOTICE;
+	if (*size_r > NOTIFICATION_MAX_SIZE)
+		return -1;
+	if (*size_r > size)
+		return 0;
+	header.end = header.pos + len;
+	return notification_is_harmless(&header) ? 1 : -1;
 }
 
 size_t referral_ldap_frame_scan(struct referral_ldap_frame *frame,
-				const unsigned char *data, size_t size)
+				const unsigned char *data, size_t size,
+				size_t *skip_r)
 {
-	size_t pos = 0, start = 0, len;
+	enum referral_ldap_frame_end end;
+	enum frame_kind kind;
+	size_t len;
+	int ret;
 
-	if (frame->end != REFERRAL_LDAP_FRAME_END_NONE)
-		return 0;
-	while (pos < size) {
-		if (frame->left > 0) {
-			len = I_MIN(frame->left, size - pos);
-			frame->left -= len;
-			pos += len;
-			start = pos;
-			continue;
-		}
-		i_assert(frame->header_size < sizeof(frame->header));
-		frame->header[frame->header_size++] = data[pos++];
-		switch (header_parse(frame, &len)) {
-		case 1:
-			frame->left = len - frame->header_size;
-			frame->header_size = 0;
-			if (frame->left == 0)
-				start = pos;
-			break;
-		case 0:
-			break;
-		default:
-			if (frame->end == REFERRAL_LDAP_FRAME_END_NONE)
-				frame->end = REFERRAL_LDAP_FRAME_END_INVALID;
-			return start;
-		}
+	*skip_r = 0;
+	while (frame->left == 0) {
+		if (frame->end != REFERRAL_LDAP_FRAME_END_NONE)
+			return 0;
+		ret = frame_parse(data + *skip_r, size - *skip_r, &kind, &len,
+				  &end);
+		if (ret < 0)
+			frame->end = end;
+		if (ret <= 0)
+			return 0;
+		if (kind == FRAME_NOTIFICATION)
+			*skip_r += len;
+		else
+			frame->left = len;
 	}
-	return size;
+	return I_MIN(frame->left, size - *skip_r);
+}
+
+void referral_ldap_frame_take(struct referral_ldap_frame *frame, size_t size)
+{
+	i_assert(size <= frame->left);
+	frame->left -= size;
 }

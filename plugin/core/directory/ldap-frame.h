@@ -5,14 +5,13 @@
    4.1.1 and 5.1. libldap is given only those that answer something and have
    this shape right: over others it loses memory. */
 
-/* message, message ID and operation: each a tag and a length of up to five
-   bytes, and the ID itself of up to four */
-#define REFERRAL_LDAP_FRAME_HEADER_SIZE (3 * 6 + 4)
+/* of a message: a longer one is INVALID */
+#define REFERRAL_LDAP_MAX_MESSAGE_SIZE (1024*1024)
 
 enum referral_ldap_frame_end {
 	REFERRAL_LDAP_FRAME_END_NONE,
-	/* an unsolicited notification: of disconnection, nothing else is
-	   defined for us */
+	/* a Notice of Disconnection (RFC 4511 section 4.4.1), or a notification
+	   that doesn't say what it is */
 	REFERRAL_LDAP_FRAME_END_NOTICE,
 	/* not LDAP */
 	REFERRAL_LDAP_FRAME_END_INVALID,
@@ -22,15 +21,18 @@ enum referral_ldap_frame_end {
 struct referral_ldap_frame {
 	/* what came after which nothing is looked at any more */
 	enum referral_ldap_frame_end end;
-	/* the current message: its beginning, until it is understood, and then
-	   how many bytes are to come */
-	unsigned char header[REFERRAL_LDAP_FRAME_HEADER_SIZE];
-	size_t header_size, left;
+	/* bytes of the current message that are to come */
+	size_t left;
 };
 
-/* These bytes come next. Returns how many of them belong to messages that are
-   right as far as they have come: all, or fewer if there is an end. */
+/* These bytes come next, and they stay where they are until the caller drops
+   them. Returns how many of them belong to a message that is right as far as it
+   has come; 0 if more have to come first, or if there is an end. skip_r: so many
+   bytes before those are of notifications that nobody wants to read. */
 size_t referral_ldap_frame_scan(struct referral_ldap_frame *frame,
-				const unsigned char *data, size_t size);
+				const unsigned char *data, size_t size,
+				size_t *skip_r);
+/* The caller has dropped so many of the bytes that belong to a message. */
+void referral_ldap_frame_take(struct referral_ldap_frame *frame, size_t size);
 
 #endif
