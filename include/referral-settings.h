@@ -62,6 +62,7 @@ struct referral_settings {
 	const char *referral_other_action;
 	const char *referral_proxy_fields;
 	const char *referral_missing_action;
+	const char *referral_missing_host;
 	const char *referral_failure_action;
 	bool referral_dry_run;
 };

@@ -187,7 +187,8 @@ referral_log_missing(const struct referral_auth_answer *answer,
 {
 	struct referral_missing_counts counts;
 	/* a dry run warns of each */
-	bool local = !dry_run && decision->action == REFERRAL_ACTION_LOCAL;
+	bool local = !dry_run && decision->action == REFERRAL_ACTION_LOCAL &&
+		decision->reason != REFERRAL_REASON_HOME;
 
 	switch (referral_missing_note(&log_missing, answer->lookup.status,
 				      local, ioloop_time, &counts)) {

@@ -164,6 +164,7 @@ static const struct setting_define referral_setting_defines[] = {
 	DEF(ENUM, referral_other_action),
 	DEF(STR, referral_proxy_fields),
 	DEF(ENUM, referral_missing_action),
+	DEF(STR, referral_missing_host),
 	DEF(ENUM, referral_failure_action),
 	DEF(BOOL, referral_dry_run),
 	SETTING_DEFINE_LIST_END
@@ -179,7 +180,8 @@ static const struct referral_settings referral_default_settings = {
 	.referral_networks = "",
 	.referral_other_action = "proxy:local:reject",
 	.referral_proxy_fields = "",
-	.referral_missing_action = "local:reject:tempfail",
+	.referral_missing_action = "local:reject:tempfail:host",
+	.referral_missing_host = "",
 	.referral_failure_action = "tempfail:local",
 	.referral_dry_run = FALSE,
 };

@@ -2,7 +2,7 @@
 
 import pytest
 
-from lib import User, pair
+from lib import PasswdFile, User, pair
 
 FRONT, HOME = "front.example.com", "home.example.com"
 USERS = [User("alice", FRONT), User("bob", HOME)]
@@ -77,3 +77,18 @@ def test_cache_too_large(site):
     front.log.wait(["auth: Warning: referral: referral_cache_size (200M)",
                     "(256M)", "vsz_limit"])
     assert site.client(front).login("alice", "secret").status == "OK"
+
+
+@pytest.mark.parametrize("host, status", [
+    (FRONT, "OK"), (HOME, "NO")])
+def test_missing_host(site, host, status):
+    """The old server has everyone who has not been moved."""
+    front = site_with(
+        site, {"referral_missing_action": "host", "auth_verbose": "no",
+               "referral_missing_host": host}, [User("carol")],
+        passdbs=[PasswdFile([User("carol"), User("dave")])])
+    for user in ("carol", "dave"):
+        reply = site.client(front).login(user, "secret")
+        assert reply.status == status
+        assert status == "OK" or reply.url.host == HOME
+    assert "want of" not in front.log.text()

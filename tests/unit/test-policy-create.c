@@ -11,6 +11,7 @@ settings_from(const struct test_policy_settings *tset)
 		.referral_action = STR(tset->action, "refer"),
 		.referral_other_action = STR(tset->other_action, "proxy"),
 		.referral_missing_action = STR(tset->missing_action, "local"),
+		.referral_missing_host = STR(tset->missing_host, ""),
 		.referral_failure_action =
 			STR(tset->failure_action, "tempfail"),
 		.referral_networks = STR(tset->networks, ""),
@@ -134,6 +135,20 @@ void test_policy_create(void)
 		{ .set = { .other_action = "tempfail" },
 		  .error = "referral_other_action: "
 			"unknown action \"tempfail\"" },
+		{ .set = { .missing_action = "host", .missing_host = "old",
+			   .allowed_hosts = "new", .host_map = "old=new" } },
+		{ .set = { .missing_action = "host" },
+		  .error = "referral_missing_host is not set "
+			"(referral_missing_action = host)" },
+		{ .set = { .missing_action = "host", .missing_host = "a b" },
+		  .error = "referral_missing_host: a b: "
+			"invalid character in the host name" },
+		{ .set = { .missing_action = "host", .missing_host = "old",
+			   .allowed_hosts = "*.example" },
+		  .error = "referral_missing_host: "
+			"referral_allowed_hosts does not allow old" },
+		/* not looked at */
+		{ .set = { .missing_host = "a b" } },
 		{ .set = { .missing_action = "proxy" },
 		  .error = "referral_missing_action: "
 			"unknown action \"proxy\"" },

@@ -132,6 +132,26 @@ static const struct decide_test unsure_tests[] = {
 	  .error = "ldap://a says \"x\", ldap://b says \"y\"",
 	  .action = "tempfail", .reason = "disagree",
 	  .detail = "ldap://a says \"x\", ldap://b says \"y\"" },
+	/* a home by a setting is a home */
+	{ .set = { .missing_action = "host", .missing_host = "old.example" },
+	  .status = REFERRAL_LOOKUP_NO_ENTRY,
+	  .action = "refer", .reason = "elsewhere", .home = "old.example",
+	  .target = "old.example", .detail = "no entry in the directory, so "
+		"it is referral_missing_host" },
+	{ .set = { .missing_action = "host", .missing_host = "old.example",
+		   .action = "proxy" },
+	  .status = REFERRAL_LOOKUP_NO_VALUE, .no_password = TRUE,
+	  .action = "tempfail", .reason = "no_credentials",
+	  .home = "old.example", .target = "old.example",
+	  .detail = "proxying needs the user's plaintext password or "
+		"credentials in referral_proxy_fields; no home server in the "
+		"directory, so it is referral_missing_host" },
+	{ .set = { .missing_action = "host", .missing_host = "us" },
+	  .status = REFERRAL_LOOKUP_NO_VALUE,
+	  .action = "local", .reason = "home", .home = "us" },
+	{ .set = { .missing_action = "host", .missing_host = "us" },
+	  .status = REFERRAL_LOOKUP_NO_VALUE, .user_action = "tempfail",
+	  .action = "tempfail", .reason = "moving", .home = "us" },
 	/* the mailbox is being moved: wherever it is, whoever comes */
 	{ .mailhosts = { "us.example" }, .user_action = "tempfail",
 	  .action = "tempfail", .reason = "moving", .home = "us.example" },

@@ -12,6 +12,8 @@ struct test_policy_settings {
 	const char *protocol;
 	const char *action, *other_action, *missing_action, *failure_action;
 	const char *networks, *allowed_hosts, *host_map;
+	/* with missing_action = host */
+	const char *missing_host;
 	bool no_resolve;
 };
 

@@ -50,6 +50,12 @@ is_us(const struct referral_policy *policy, const struct referral_host *host,
 		referral_identity_matches(policy->identity, host, local_port);
 }
 
+static bool is_missing(const struct referral_lookup_result *lookup)
+{
+	return lookup->status == REFERRAL_LOOKUP_NO_ENTRY ||
+		lookup->status == REFERRAL_LOOKUP_NO_VALUE;
+}
+
 void referral_policy_find_home(const struct referral_policy *policy,
 			       pool_t pool,
 			       const struct referral_lookup_result *lookup,
@@ -61,6 +67,12 @@ void referral_policy_find_home(const struct referral_policy *policy,
 	unsigned int i;
 
 	i_zero(home_r);
+	if (is_missing(lookup) && policy->missing_host.name != NULL) {
+		home_r->host = policy->missing_host;
+		home_r->kind = is_us(policy, &home_r->host, local_port) ?
+			REFERRAL_HOME_HERE : REFERRAL_HOME_ELSEWHERE;
+		return;
+	}
 	if (lookup->status != REFERRAL_LOOKUP_HOSTS)
 		return;
 	home_r->kind = REFERRAL_HOME_INVALID;
@@ -210,8 +222,7 @@ bool referral_policy_wants_fresh(const struct referral_policy *policy,
 		return parse_user_action(input->lookup, &action) &&
 			action == REFERRAL_ACTION_LOCAL;
 	case REFERRAL_HOME_NONE:
-		return (input->lookup->status == REFERRAL_LOOKUP_NO_ENTRY ||
-			input->lookup->status == REFERRAL_LOOKUP_NO_VALUE) &&
+		return is_missing(input->lookup) &&
 			policy->missing_action == REFERRAL_ACTION_LOCAL;
 	case REFERRAL_HOME_INVALID:
 		break;
@@ -350,9 +361,28 @@ static void decide_hosts(struct decide_context *ctx)
 	}
 }
 
+/* Users without a home server are at home there. */
+static void decide_missing_host(struct decide_context *ctx)
+{
+	decide_hosts(ctx);
+	if (ctx->decision->reason == REFERRAL_REASON_HOME) {
+		ctx->decision->setting = "referral_missing_host";
+		return;
+	}
+	add_note(ctx, "%s in the directory, so it is referral_missing_host",
+		 ctx->input->lookup->status == REFERRAL_LOOKUP_NO_ENTRY ?
+		 "no entry" : "no home server");
+}
+
 static void decide_status(struct decide_context *ctx)
 {
 	const struct referral_policy *policy = ctx->policy;
+
+	if (is_missing(ctx->input->lookup) &&
+	    policy->missing_host.name != NULL) {
+		decide_missing_host(ctx);
+		return;
+	}
 
 	switch (ctx->input->lookup->status) {
 	case REFERRAL_LOOKUP_HOSTS:

@@ -14,7 +14,12 @@ struct referral_policy {
 	ARRAY_TYPE(referral_host_pattern) networks;
 
 	enum referral_action action, other_action;
-	enum referral_action missing_action, failure_action;
+	/* unless there is a missing_host */
+	enum referral_action missing_action;
+	enum referral_action failure_action;
+	/* the home of users who have none in the directory; name == NULL if
+	   that is not wanted */
+	struct referral_host missing_host;
 
 	bool resolve_hosts:1;
 	/* a port in mailHost is an IMAP port */

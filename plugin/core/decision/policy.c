@@ -46,12 +46,57 @@ parse_actions(const struct referral_settings *set,
 	unsigned int i;
 
 	for (i = 0; i < N_ELEMENTS(actions); i++) {
+		/* no action, but another answer */
+		if (actions[i].action_r == &policy->missing_action &&
+		    strcmp(actions[i].value, "host") == 0)
+			continue;
 		if (parse_action(actions[i].setting, actions[i].value,
 				 actions[i].allowed, actions[i].action_r,
 				 error_r) < 0)
 			return -1;
 	}
 	return 0;
+}
+
+static int
+parse_missing_host(pool_t pool, const struct referral_settings *set,
+		   struct referral_policy *policy, const char **error_r)
+{
+	const char *value = set->referral_missing_host, *error;
+
+	if (strcmp(set->referral_missing_action, "host") != 0)
+		return 0;
+	if (*value == '\0') {
+		*error_r = "referral_missing_host is not set "
+			"(referral_missing_action = host)";
+		return -1;
+	}
+	if (referral_mailhost_parse(pool, value, &policy->missing_host,
+				    &error) < 0) {
+		*error_r = t_strdup_printf("referral_missing_host: %s: %s",
+			referral_mailhost_sanitize(value), error);
+		return -1;
+	}
+	return 0;
+}
+
+/* Is it one that clients may be told? */
+static int
+check_missing_host(const struct referral_policy *policy, const char **error_r)
+{
+	struct referral_host target;
+
+	if (policy->missing_host.name == NULL ||
+	    referral_hostglobs_is_empty(policy->allowed_hosts))
+		return 0;
+	(void)referral_hostmap_lookup(policy->map, &policy->missing_host,
+				      &target);
+	if (referral_hostglobs_match(policy->allowed_hosts, &target))
+		return 0;
+	*error_r = t_strdup_printf("referral_missing_host: "
+		"referral_allowed_hosts does not allow %s",
+		referral_host_to_string(&target, 0));
+	return -1;
 }
 
 static int
@@ -95,6 +140,7 @@ int referral_policy_create(pool_t pool, const char *protocol,
 	policy->no_login = !referral_protocol_has_logins(protocol);
 
 	if (parse_actions(set, policy, error_r) < 0 ||
+	    parse_missing_host(pool, set, policy, error_r) < 0 ||
 	    parse_networks(pool, set->referral_networks, &policy->networks,
 			   error_r) < 0 ||
 	    referral_hostglobs_create(pool, "referral_allowed_hosts",
@@ -103,7 +149,8 @@ int referral_policy_create(pool_t pool, const char *protocol,
 	    referral_hostmap_create(pool, set->referral_host_map,
 				    &policy->map, error_r) < 0 ||
 	    referral_hostmap_check(policy->map, NULL,
-				   policy->allowed_hosts, error_r) < 0)
+				   policy->allowed_hosts, error_r) < 0 ||
+	    check_missing_host(policy, error_r) < 0)
 		return -1;
 	*policy_r = policy;
 	return 0;
