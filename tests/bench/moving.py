@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from common import LOGIN_SERVICE, QUIET, block, dialect, version, wait_for
 from lib import Referral, Static, User, referral_settings
+from lib.dovecot_config import kick_service, line_service
 
 NAMES = ("one", "two", "three")
 PASSWORD = "secret"
@@ -72,9 +73,8 @@ class Town:
     proxies; lag_secs: how long the directory's copy lags behind, which is
     the first that Dovecot "three" asks."""
 
-    def __init__(self, site, count, settings, trusted=False, lag_secs=0,
-                 raw=""):
-        self._site, self._trusted, self._raw = site, trusted, raw
+    def __init__(self, site, count, settings, trusted=False, lag_secs=0):
+        self._site, self._trusted = site, trusted
         self._settings = settings
         first = {f"user{number}": NAMES[number % len(NAMES)]
                  for number in range(count)}
@@ -143,8 +143,9 @@ class Town:
             protocols=PROTOCOLS, start=False)
         server.modules = _Resolving(self._site.modules, self._hosts)
         server.ports.update(self.ports)
+        kick = f"/usr/bin/doveadm -c {server.config_path} referral kick"
         server.raw = LOGIN_SERVICE + _mail(name) + server.for_proxies() + \
-            self._raw
+            line_service() + kick_service(kick, dialect(version()))
         server.configure()
         return server
 
