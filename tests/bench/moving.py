@@ -57,17 +57,6 @@ class Homes:
                 if stay.begin <= end and begin <= stay.end}
 
 
-class _Resolving:
-    """Modules whose programs know the names of our hosts."""
-
-    def __init__(self, modules, hosts):
-        self._modules, self._hosts = modules, hosts
-
-    def wrap(self, argv):
-        return self._modules.wrap(
-            self._modules.mounted(self._hosts, "/etc/hosts", argv))
-
-
 class Town:
     """settings: of all Dovecots; trusted: do they trust each other as
     proxies; lag_secs: how long the directory's copy lags behind, which is
@@ -89,13 +78,8 @@ class Town:
                                provider=self.provider, lag_secs=lag_secs)
         last = f"user{count - 1}"
         wait_for(lambda: self.copy.holds(last), "the directory's copy")
-        self._hosts = os.path.join(site.dir, "hosts")
-        with open(self._hosts, "w", encoding="ascii") as file:
-            for name in ("localhost", *map(host, NAMES)):
-                address = "127.0.0.1" if name == "localhost" else \
-                    site.address_of(name)
-                file.write(f"{address} {name}\n")
         self.servers = {name: self._dovecot(name) for name in NAMES}
+        site.know_names(self.servers.values())
         for server in self.servers.values():
             server.start()
 
@@ -141,7 +125,6 @@ class Town:
             host(name), [Referral(), Static(PASSWORD)],
             settings={**QUIET, **usual, **more, **self._settings},
             protocols=PROTOCOLS, start=False)
-        server.modules = _Resolving(self._site.modules, self._hosts)
         server.ports.update(self.ports)
         kick = f"/usr/bin/doveadm -c {server.config_path} referral kick"
         server.raw = LOGIN_SERVICE + _mail(name) + server.for_proxies() + \

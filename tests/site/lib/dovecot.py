@@ -189,7 +189,7 @@ class Dovecot:
             file.write(f"From: site@example.com\nSubject: {subject}\n\nHello.\n")
         run(["chown", "-R", f"{MAIL_UID}:{MAIL_GID}", self.mail_dir(user)])
 
-    def deliver_by_lmtp(self, user):
+    def deliver_by_lmtp(self, user, subject="by lmtp"):
         """Returns the replies to RCPT and, if that was good, to the data."""
         with smtplib.LMTP(f"{self.dir}/run/lmtp") as lmtp:
             lmtp.ehlo("client.example.com")
@@ -197,7 +197,8 @@ class Dovecot:
             rcpt = lmtp.rcpt(user)
             if rcpt[0] != 250:
                 return rcpt, None
-            return rcpt, lmtp.data(b"Subject: by lmtp\r\n\r\nhello\r\n")
+            return rcpt, lmtp.data(
+                f"Subject: {subject}\r\n\r\nhello\r\n".encode())
 
     def for_proxies(self):
         """What a server that proxies here is configured with (raw): mailHost

@@ -96,3 +96,15 @@ class Modules:
     def mounted(self, path, target, argv):
         """argv in a world where path is what is found at target."""
         return self._unshare + ["sh", "-c", _MOUNT, "sh", path, target, *argv]
+
+
+class Resolving:
+    """Modules whose programs know the names of more hosts, those in the file
+    hosts, hosts(5)."""
+
+    def __init__(self, modules, hosts):
+        self._modules, self._hosts = modules, hosts
+
+    def wrap(self, argv):
+        return self._modules.wrap(
+            self._modules.mounted(self._hosts, "/etc/hosts", argv))

@@ -11,7 +11,7 @@ from .client import Client, follow
 from .dovecot import Dovecot
 from .dovecot_config import PasswdFile, Referral
 from .kdc import Kdc
-from .modules import Modules
+from .modules import Modules, Resolving
 from .pki import Pki
 from .pop3 import Pop3
 from .process import Ports
@@ -107,6 +107,16 @@ class Site:
                          self.address_of(name), passdbs, **kwargs)
         self._servers.append(server)
         return server
+
+    def know_names(self, servers):
+        """Let these Dovecots, not started yet, resolve each other's names."""
+        path = self._path("hosts")
+        with open(path, "w", encoding="ascii") as file:
+            file.write("127.0.0.1 localhost\n")
+            for server in servers:
+                file.write(f"{server.address} {server.name}\n")
+        for server in servers:
+            server.modules = Resolving(self.modules, path)
 
     def port(self, host):
         """A free port of a host, for a listener that is no Dovecot's own."""

@@ -253,19 +253,21 @@ class Slapd:
 
     # contents
 
-    def _tool(self, name, *args, text_input=None):
+    def _tool(self, name, *args, text_input=None, check=True):
         env = dict(os.environ, LDAPNOINIT="1")
         return run([name, "-x", "-H", self.uri, "-D", ADMIN_DN, "-w",
-                    ADMIN_PASSWORD, *args], env=env, text_input=text_input)
+                    ADMIN_PASSWORD, *args], env=env, text_input=text_input,
+                   check=check)
 
     def add(self, user):
         self._tool("ldapadd", text_input="\n".join(self._entry(user)) + "\n")
 
     def holds(self, uid):
         """Is there an entry of this user?"""
+        # a copy has no people at first, and says so by an error
         return f"dn: {user_dn(uid)}" in self._tool(
             "ldapsearch", "-LLL", "-o", "ldif-wrap=no", "-b", PEOPLE,
-            f"(uid={uid})", "uid").stdout
+            f"(uid={uid})", "uid", check=False).stdout
 
     def delete(self, uid):
         self._tool("ldapdelete", user_dn(uid))
@@ -282,7 +284,10 @@ class Slapd:
                      f"replace: {attribute}"]
             lines += [_ldif_line(attribute, one) for one in _as_list(value)]
             changes.append("\n".join(lines) + "\n")
-        self._tool("ldapmodify", text_input="\n".join(changes))
+        self.modify("\n".join(changes))
+
+    def modify(self, ldif):
+        self._tool("ldapmodify", text_input=ldif)
 
     def modify(self, ldif):
         self._tool("ldapmodify", text_input=ldif)
