@@ -23,6 +23,10 @@ void test_session_place(void)
 		  "elsewhere" },
 		{ REFERRAL_REASON_NO_CREDENTIALS, REFERRAL_ACTION_TEMPFAIL,
 		  FALSE, "elsewhere" },
+		{ REFERRAL_REASON_MOVING, REFERRAL_ACTION_TEMPFAIL, FALSE,
+		  "elsewhere" },
+		{ REFERRAL_REASON_MOVING, REFERRAL_ACTION_TEMPFAIL, TRUE,
+		  "allowed" },
 		/* the client would come back here */
 		{ REFERRAL_REASON_ELSEWHERE, REFERRAL_ACTION_LOCAL, FALSE,
 		  "allowed" },

@@ -23,6 +23,8 @@ referral_session_place(const struct referral_decision *decision, bool dry_run)
 	case REFERRAL_REASON_HOME:
 		return REFERRAL_SESSION_HOME;
 	case REFERRAL_REASON_ELSEWHERE:
+	/* The administrator wants the mailbox to rest. */
+	case REFERRAL_REASON_MOVING:
 	case REFERRAL_REASON_NO_CREDENTIALS:
 		return stays_here(decision, dry_run) ?
 			REFERRAL_SESSION_ALLOWED : REFERRAL_SESSION_ELSEWHERE;
@@ -30,7 +32,6 @@ referral_session_place(const struct referral_decision *decision, bool dry_run)
 	case REFERRAL_REASON_NO_VALUE:
 	case REFERRAL_REASON_SEVERAL_ENTRIES:
 	case REFERRAL_REASON_DISAGREE:
-	case REFERRAL_REASON_MOVING:
 	case REFERRAL_REASON_INVALID_VALUE:
 	case REFERRAL_REASON_NOT_ALLOWED:
 	case REFERRAL_REASON_UNAVAILABLE:

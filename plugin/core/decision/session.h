@@ -11,7 +11,8 @@ enum referral_session_place {
 	/* The home is elsewhere, but a new login would get a session here,
 	   too: a setting or the user's entry says so. */
 	REFERRAL_SESSION_ALLOWED,
-	/* the home is elsewhere, and a new login would not stay here */
+	/* The home is elsewhere, or the mailbox is being moved, and a new
+	   login would not stay here. */
 	REFERRAL_SESSION_ELSEWHERE,
 	/* Nobody can tell, for now or because of what the directory says:
 	   no reason to end a session. */
