@@ -99,5 +99,9 @@ bool referral_directory_settings_equal(
 	const struct referral_directory_settings *set1,
 	const struct referral_directory_settings *set2,
 	const char **setting_r);
+/* The same for any of our structs, by its info. */
+bool referral_any_settings_equal(const struct setting_parser_info *info,
+				 const void *set1, const void *set2,
+				 const char **setting_r);
 
 #endif

@@ -117,6 +117,12 @@ referral_auth_config_read(struct referral_auth_config *config,
 		array_push_back(&config->protocols, &protocol);
 	}
 	if (config->error == NULL &&
+	    (referral_compat_settings_check_filters(config->pool,
+			&referral_setting_parser_info, &error) < 0 ||
+	     referral_compat_settings_check_filters(config->pool,
+			&referral_directory_setting_parser_info, &error) < 0))
+		referral_auth_config_fail(config, error);
+	if (config->error == NULL &&
 	    referral_auth_directories_count(config->directories) == 0 &&
 	    *config->others->set->referral_mailhost_field == '\0') {
 		referral_auth_config_fail(config,

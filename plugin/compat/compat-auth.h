@@ -90,6 +90,12 @@ void referral_compat_failure_nodelay(struct auth_request *request);
 void referral_compat_userdb_field_add(struct auth_request *request,
 				      const char *key, const char *value);
 
+/* Are settings of info set in a remote { }, local { } or local_name { } block?
+   The auth process reads them once, for all logins. Returns 0, or -1 and
+   error_r. On Dovecot 2.4, doveconf says so. */
+int referral_compat_settings_check_filters(
+	pool_t pool, const struct setting_parser_info *info,
+	const char **error_r);
 /* Read and check the settings of info for a protocol (NULL: none). event as
    above. Returns 0 and a set_r that lives as long as pool or until
    referral_compat_settings_free(), or -1 and error_r. */

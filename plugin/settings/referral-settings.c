@@ -107,7 +107,7 @@ const struct setting_parser_info referral_directory_setting_parser_info =
 			     "login_referral_directory",
 			     referral_directory_setting_defines,
 			     referral_directory_default_settings,
-			     referral_directory_setting_check_func);
+			     referral_directory_setting_check_func, FALSE);
 #undef DEF
 
 static bool
@@ -134,21 +134,29 @@ referral_setting_equal(const struct setting_define *def, const void *set1,
 	}
 }
 
-bool referral_directory_settings_equal(
-	const struct referral_directory_settings *set1,
-	const struct referral_directory_settings *set2,
-	const char **setting_r)
+bool referral_any_settings_equal(const struct setting_parser_info *info,
+				 const void *set1, const void *set2,
+				 const char **setting_r)
 {
 	const struct setting_define *def;
 
-	for (def = referral_directory_setting_defines; def->key != NULL; def++) {
-		if (!REFERRAL_SETTING_IS_DIRECTORIES(def) &&
+	for (def = info->defines; def->key != NULL; def++) {
+		if (!REFERRAL_SETTING_IS_NO_VALUE(def) &&
 		    !referral_setting_equal(def, set1, set2)) {
 			*setting_r = def->key;
 			return FALSE;
 		}
 	}
 	return TRUE;
+}
+
+bool referral_directory_settings_equal(
+	const struct referral_directory_settings *set1,
+	const struct referral_directory_settings *set2,
+	const char **setting_r)
+{
+	return referral_any_settings_equal(
+		&referral_directory_setting_parser_info, set1, set2, setting_r);
 }
 
 #define DEF(type, name) REFERRAL_DEFINE_##type(name, referral_settings)
@@ -196,7 +204,7 @@ const struct setting_parser_info referral_setting_parser_info =
 	REFERRAL_PARSER_INFO(referral_settings, "login_referral",
 			     referral_setting_defines,
 			     referral_default_settings,
-			     referral_setting_check_func);
+			     referral_setting_check_func, FALSE);
 #undef DEF
 
 #define DEF(type, name) REFERRAL_DEFINE_##type(name, referral_login_settings)
@@ -231,4 +239,4 @@ const struct setting_parser_info referral_login_setting_parser_info =
 	REFERRAL_PARSER_INFO(referral_login_settings, "login_referral_login",
 			     referral_login_setting_defines,
 			     referral_login_default_settings,
-			     referral_login_setting_check_func);
+			     referral_login_setting_check_func, TRUE);

@@ -23,6 +23,7 @@ def many_clients():
 def test_all_succeed(site, resolve):
     users = [User(f"user{number}") for number in range(LOGINS)]
     home = site.dovecot("home.example.com", [PasswdFile(users)],
+                        settings={"listen": "127.0.0.1, ::1"},
                         raw=many_clients())
     assert home.address == "127.0.0.1"
     for user in users:

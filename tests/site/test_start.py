@@ -236,3 +236,36 @@ def test_dry_run_missing(site):
                          "referral_ldap_filter": "(cn=no-%{user})"})
     assert site.client(front).login("bob", "secret").status == "OK"
     front.log.wait(["Warning", "bob", "dry run, would be: local (no_entry"])
+
+
+@pytest.mark.parametrize("block", [
+    "remote 127.64.0.0/16", "local 127.0.0.1", "local_name mail.example.com"])
+@pytest.mark.parametrize("setting", [
+    "referral_action = local", "referral_ldap_timeout = 1s"])
+def test_by_address(site, block, setting):
+    """The auth process reads its settings once: 2.4's doveconf says so, 2.3's
+    has no way to."""
+    raw = f"{block} {{\n  {setting}\n}}\n"
+    front = site.dovecot(
+        FRONT, [Referral(), PasswdFile(USERS)], raw=raw, start=False,
+        settings=referral_settings(site.slapd(USERS),
+                                   referral_local_hosts=FRONT))
+    status, out = front.doveconf("-n")
+    name = block.partition(" ")[0]
+    if version() >= (2, 4):
+        assert status != 0 and f"can't be set in {name} {{ }}" in out, out
+        return
+    assert status == 0, out
+    front.start()
+    refuses(site, front, setting.partition(" ")[0], "can't be set in " + name)
+
+
+def test_others_by_address(site):
+    """What is not ours, and what the login processes read, is."""
+    front = start(site, {}, raw="""
+remote 127.64.0.0/16 {
+  mail_max_userip_connections = 5
+  referral_text = Another server, please.
+}
+""")
+    works(site, front)

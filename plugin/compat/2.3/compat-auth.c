@@ -2,6 +2,7 @@
 
 #include "auth-common.h"
 #include "str.h"
+#include "strescape.h"
 #include "auth.h"
 #include "auth-fields.h"
 #include "auth-request.h"
@@ -10,6 +11,7 @@
 #include "master-service-settings.h"
 #include "program-client.h"
 #include "settings-parser.h"
+#include "referral-settings.h"
 #include "compat-auth.h"
 
 static referral_compat_passdb_create_t *passdb_create;
@@ -165,25 +167,102 @@ void referral_compat_userdb_field_add(struct auth_request *request,
 	auth_fields_snapshot(request->fields.userdb_reply);
 }
 
+static int
+referral_settings_read(pool_t pool, const struct setting_parser_info *info,
+		       struct master_service_settings_input *input,
+		       const void **set_r, const char **error_r)
+{
+	const struct setting_parser_info *const set_roots[] = { info, NULL };
+	struct master_service_settings_output output;
+	void **sets;
+
+	input->roots = set_roots;
+	input->module = info->module_name;
+	if (master_service_settings_read(master_service, input,
+					 &output, error_r) < 0)
+		return -1;
+	sets = master_service_settings_get_others(master_service);
+	*set_r = settings_dup(info, sets[0], pool);
+	return 0;
+}
+
 int referral_compat_settings_get(pool_t pool, struct event *event ATTR_UNUSED,
 				 const struct setting_parser_info *info,
 				 const char *protocol, const void **set_r,
 				 const char **error_r)
 {
-	const struct setting_parser_info *const set_roots[] = { info, NULL };
 	struct master_service_settings_input input;
-	struct master_service_settings_output output;
-	void **sets;
 
 	i_zero(&input);
-	input.roots = set_roots;
-	input.module = info->module_name;
 	input.service = protocol;
-	if (master_service_settings_read(master_service, &input,
-					 &output, error_r) < 0)
+	return referral_settings_read(pool, info, &input, set_r, error_r);
+}
+
+static const char *
+referral_filter_find(const char *const *args, const char *key)
+{
+	for (; *args != NULL; args++) {
+		if (strcmp(t_strcut(*args, '='), key) == 0)
+			return *args + strlen(key) + 1;
+	}
+	return NULL;
+}
+
+/* "service=imap<tab>remote-net=192.0.2.0/24". Returns NULL if it is for all
+   addresses, else the block. */
+static const char *
+referral_filter_parse(const char *filter,
+		      struct master_service_settings_input *input_r)
+{
+	const char *const *args = t_strsplit_tabescaped(filter);
+	const char *block = NULL, *value;
+	unsigned int bits;
+
+	i_zero(input_r);
+	if ((value = referral_filter_find(args, "service")) != NULL)
+		input_r->service = value;
+	if ((value = referral_filter_find(args, "local-name")) != NULL) {
+		input_r->local_name = value;
+		block = "local_name";
+	}
+	if ((value = referral_filter_find(args, "local-net")) != NULL &&
+	    net_parse_range(value, &input_r->local_ip, &bits) == 0)
+		block = "local";
+	if ((value = referral_filter_find(args, "remote-net")) != NULL &&
+	    net_parse_range(value, &input_r->remote_ip, &bits) == 0)
+		block = "remote";
+	return block;
+}
+
+int referral_compat_settings_check_filters(
+	pool_t pool, const struct setting_parser_info *info,
+	const char **error_r)
+{
+	struct master_service_settings_input input, all;
+	const char *const *filters, *block, *setting;
+	const void *set, *set_all;
+
+	if (master_service_settings_get_filters(master_service, &filters,
+						error_r) < 0)
 		return -1;
-	sets = master_service_settings_get_others(master_service);
-	*set_r = settings_dup(info, sets[0], pool);
+	for (; *filters != NULL; filters++) {
+		block = referral_filter_parse(*filters, &input);
+		if (block == NULL)
+			continue;
+		i_zero(&all);
+		all.service = input.service;
+		if (referral_settings_read(pool, info, &input, &set,
+					   error_r) < 0 ||
+		    referral_settings_read(pool, info, &all, &set_all,
+					   error_r) < 0)
+			return -1;
+		if (referral_any_settings_equal(info, set, set_all, &setting))
+			continue;
+		*error_r = t_strdup_printf("%s can't be set in %s { }: it is "
+			"the same for all addresses (for clients' networks "
+			"see referral_networks)", setting, block);
+		return -1;
+	}
 	return 0;
 }
 

@@ -29,10 +29,13 @@ extern const struct setting_parser_info referral_directory_block_parser_info;
 	{ SET_DEFLIST_UNIQUE, 0, "referral_directory", \
 	  offsetof(struct struct_name, referral_directories), \
 	  &referral_directory_block_parser_info }
-#define REFERRAL_SETTING_IS_DIRECTORIES(def) \
+#define REFERRAL_SETTING_IS_NO_VALUE(def) \
 	((def)->type == SET_DEFLIST_UNIQUE)
 
-#define REFERRAL_PARSER_INFO(struct_name, info_name, table, default_set, check) \
+/* everywhere: see referral_compat_settings_check_filters(), for doveconf does not
+   tell where a setting stands */
+#define REFERRAL_PARSER_INFO(struct_name, info_name, table, default_set, \
+			     check, everywhere) \
 	{ \
 		.module_name = info_name, \
 		.defines = table, \

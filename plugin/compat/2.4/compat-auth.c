@@ -208,6 +208,14 @@ struct referral_compat_settings {
 	pool_t pool;
 };
 
+int referral_compat_settings_check_filters(
+	pool_t pool ATTR_UNUSED,
+	const struct setting_parser_info *info ATTR_UNUSED,
+	const char **error_r ATTR_UNUSED)
+{
+	return 0;
+}
+
 int referral_compat_settings_get(pool_t pool ATTR_UNUSED, struct event *event,
 				 const struct setting_parser_info *info,
 				 const char *protocol, const void **set_r,

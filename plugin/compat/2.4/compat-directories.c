@@ -3,7 +3,9 @@
 #include "lib.h"
 #include "array.h"
 #include "settings.h"
+#include "settings-parser.h"
 #include "compat-directories.h"
+#include "compat-setting-defs.h"
 
 unsigned int
 referral_compat_directories_count(const struct referral_directory_settings *set)
@@ -29,6 +31,32 @@ int referral_compat_directory_get(
 				  set_r, error_r);
 	event_unref(&child);
 	return ret;
+}
+
+bool referral_compat_check_filter(struct event *event, void *set ATTR_UNUSED,
+				  pool_t pool ATTR_UNUSED,
+				  const char **error_r)
+{
+	static const struct {
+		const char *field, *block;
+	} filters[] = {
+		{ "local_name", "local_name" },
+		{ "local_ip", "local" },
+		{ "remote_ip", "remote" },
+	};
+	unsigned int i;
+
+	for (i = 0; i < N_ELEMENTS(filters); i++) {
+		if (event_find_field_recursive(event, filters[i].field) ==
+		    NULL)
+			continue;
+		*error_r = t_strdup_printf("referral_* of the auth process "
+			"can't be set in %s { }: they are the same for all "
+			"addresses (for clients' networks see "
+			"referral_networks)", filters[i].block);
+		return FALSE;
+	}
+	return TRUE;
 }
 
 void referral_compat_directory_free(

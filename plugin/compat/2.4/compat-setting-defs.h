@@ -30,10 +30,24 @@ extern const struct setting_define referral_directory_setting_defines[];
 	{ .type = SET_FILTER_ARRAY, .key = "referral_directory", \
 	  .offset = offsetof(struct struct_name, referral_directories), \
 	  .filter_array_field_name = "referral_directory_name" }
-#define REFERRAL_SETTING_IS_DIRECTORIES(def) \
-	((def)->type == SET_FILTER_ARRAY)
+/* filters, which hold no value themselves */
+#define REFERRAL_SETTING_IS_NO_VALUE(def) \
+	((def)->type == SET_FILTER_ARRAY || (def)->type == SET_FILTER_NAME)
 
-#define REFERRAL_PARSER_INFO(struct_name, info_name, table, default_set, check) \
+/* The config process checks each filter with an event that has its addresses.
+   Returns FALSE and error_r if it has any: the auth process reads its settings
+   once, for all logins. */
+bool referral_compat_check_filter(struct event *event, void *set, pool_t pool,
+				  const char **error_r);
+#ifdef REFERRAL_CHECK_MACHINE
+#  define REFERRAL_CHECK_FILTER referral_compat_check_filter
+#else
+#  define REFERRAL_CHECK_FILTER NULL
+#endif
+
+/* everywhere: may be set in remote { }, local { } and local_name { }, too */
+#define REFERRAL_PARSER_INFO(struct_name, info_name, table, default_set, \
+			     check, everywhere) \
 	{ \
 		.name = info_name, \
 		.defines = table, \
@@ -41,6 +55,8 @@ extern const struct setting_define referral_directory_setting_defines[];
 		.struct_size = sizeof(struct struct_name), \
 		.pool_offset1 = 1 + offsetof(struct struct_name, pool), \
 		.check_func = check, \
+		.ext_check_func = (everywhere) ? NULL : \
+			REFERRAL_CHECK_FILTER, \
 	}
 
 /* the array that the config process looks for in settings/lib*.so */
