@@ -16,6 +16,7 @@
 #include "auth-config.h"
 #include "auth-query.h"
 #include "auth-outcome-fields.h"
+#include "auth-outcome.h"
 #include "auth-loop.h"
 
 static uint64_t
@@ -34,6 +35,15 @@ referral_loop_hash(const struct auth_request *request, in_port_t port)
 	return referral_keyhash(key, str_data(str), str_len(str));
 }
 
+static bool referral_loop_is_forwarded(const struct auth_request *request)
+{
+	return request->fields.real_remote_ip.family != 0 &&
+		(!net_ip_compare(&request->fields.real_remote_ip,
+				 &request->fields.remote_ip) ||
+		 request->fields.real_remote_port !=
+		 request->fields.remote_port);
+}
+
 static void
 referral_loop_session_init(struct auth_request *request,
 			   const struct referral_auth_answer *answer,
@@ -43,11 +53,7 @@ referral_loop_session_init(struct auth_request *request,
 	i_zero(session_r);
 	session_r->remote_ip = request->fields.remote_ip;
 	session_r->real_remote_ip = request->fields.real_remote_ip;
-	session_r->forwarded = request->fields.real_remote_ip.family != 0 &&
-		(!net_ip_compare(&request->fields.real_remote_ip,
-				 &request->fields.remote_ip) ||
-		 request->fields.real_remote_port !=
-		 request->fields.remote_port);
+	session_r->forwarded = referral_loop_is_forwarded(request);
 	session_r->local_ip = request->fields.local_ip;
 	session_r->local_port = request->fields.local_port;
 	if (dest->ip.family != 0) {
@@ -133,6 +139,21 @@ static bool referral_action_is_proxied(enum referral_action action)
 {
 	return action == REFERRAL_ACTION_OFFER ||
 		action == REFERRAL_ACTION_PROXY;
+}
+
+bool referral_auth_loop_is_back(struct auth_request *request,
+				const struct referral_auth_answer *answer,
+				const struct referral_auth_protocol *protocol)
+{
+	struct referral_decision decision;
+
+	/* most are not, and need no decision */
+	if (!referral_loop_is_forwarded(request))
+		return FALSE;
+	referral_outcome_decide(request, answer, protocol,
+				referral_outcome_can_proxy(request, protocol),
+				&decision);
+	return decision.reason == REFERRAL_REASON_LOOP;
 }
 
 void referral_auth_loop_end(struct auth_request *request,

@@ -8,6 +8,7 @@
 #include "referral-settings.h"
 #include "auth-config.h"
 #include "auth-directories.h"
+#include "auth-loop.h"
 #include "auth-outcome-fields.h"
 #include "auth-query.h"
 
@@ -97,8 +98,11 @@ static bool query_check_age(const struct referral_auth_query *query,
 		return TRUE;
 	referral_auth_answer_to_input(query->request, query->protocol, answer,
 				      &input);
-	if (!referral_policy_wants_fresh(query->protocol->policy, &input))
-		return TRUE;
+	if (!referral_policy_wants_fresh(query->protocol->policy, &input)) {
+		return answer->lookup.source != REFERRAL_SOURCE_CACHE ||
+			!referral_auth_loop_is_back(query->request, answer,
+						    query->protocol);
+	}
 	if (answer->lookup.source == REFERRAL_SOURCE_CACHE)
 		return FALSE;
 	query_set_unavailable(query->request, answer);

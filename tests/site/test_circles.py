@@ -179,3 +179,28 @@ def test_offer_of_here(site):
     assert (reply.status, reply.code) == ("OK", "CAPABILITY"), reply.raw
     home.wait_logged_in("bob")
     front.log.wait(["bob", "proxy to", "proxy in place of offer"])
+
+
+def test_old_answer(site):
+    """A user has moved, and the new home has not heard of it: the old one,
+    which has, is believed by asking."""
+    users = [User("bob")]
+    ldap = site.slapd(users)
+    servers = []
+    for name in (FRONT, HOME):
+        server = site.dovecot(name, with_referral(users), start=False)
+        there = f"{server.address}:{server.port}"
+        server.configure(**referral_settings(
+            ldap, referral_local_hosts=f"{name} {there}",
+            referral_action="proxy", referral_bounce_time="0",
+            referral_proxy_fields=f"source_ip={server.address}", **TRUSTED))
+        server.start()
+        servers.append((server, there))
+    (front, to_front), (home, to_home) = servers
+    ldap.set("bob", values=[to_front])
+    assert site.client(home).login("bob", "secret").status == "OK"
+    front.wait_logged_in("bob")
+    ldap.set("bob", values=[to_home])
+    assert site.client(front).login("bob", "secret").status == "OK"
+    home.wait_logged_in("bob")
+    assert "(loop, " not in home.log.text() + front.log.text()
