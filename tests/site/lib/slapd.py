@@ -62,7 +62,7 @@ index objectClass eq
 index uid eq
 {replication}"""
 
-_PROVIDER = """index entryCSN,entryUUID eq
+_PROVIDER = """index entryCSN,entryUUID,description eq
 {limits}overlay syncprov
 {session_log}"""
 # copies have all of it
@@ -116,12 +116,13 @@ class Slapd:
     but then the log cannot tell what was asked. provides: can others
     be copies of it (RFC 4533)? limits: has the reader those of everyone?
     session_log: as many changes are kept for those who come back. provider: the
-    Slapd that it is a copy of, at once or up to lag_secs later. extra: access rules before all others."""
+    Slapd that it is a copy of, at once or up to lag_secs later. extra: access
+    rules before all others. ldif: more entries, below SUFFIX."""
 
     def __init__(self, directory, ports, users=(), pki=None, anonymous=False,
                  address="127.0.0.1", cert=None, debug="stats", provides=False,
                  limits=False, session_log=0, provider=None, lag_secs=0,
-                 extra=""):
+                 extra="", ldif=""):
         self.dir = directory
         self._debug = debug
         self.address = address
@@ -150,7 +151,7 @@ class Slapd:
             replication = _consumer(provider, lag_secs)
         self._write_config(anonymous, replication, extra)
         if provider is None:
-            self._load(users)
+            self._load(users, ldif)
         self.start()
 
     @property
@@ -185,7 +186,7 @@ class Slapd:
                 anonymous="read" if anonymous else "none",
                 replication=replication, extra=extra))
 
-    def _load(self, users):
+    def _load(self, users, ldif):
         entries = [
             [f"dn: {SUFFIX}", "objectClass: domain", "dc: example"],
             [f"dn: {PEOPLE}", "objectClass: organizationalUnit",
@@ -197,7 +198,8 @@ class Slapd:
         entries += [self._entry(user) for user in users]
         path = f"{self.dir}/load.ldif"
         with open(path, "w", encoding="ascii") as file:
-            file.write("\n\n".join("\n".join(e) for e in entries) + "\n")
+            file.write("\n\n".join("\n".join(e) for e in entries) + "\n\n")
+            file.write(ldif)
         run([self._program, "-T", "add", "-q", "-f", f"{self.dir}/slapd.conf",
              "-l", path])
 
