@@ -111,3 +111,20 @@ def test_several(site):
                     referral_ldap_base="uid=%{user},dc=example,dc=com")
     out = front.doveadm("referral", "check", check=False)
     assert "referral_ldap_base depends on the user" in out
+
+
+def test_pages(site):
+    """More users than one page, or one search, may have; or an error."""
+    users = [User(f"user{number}", FRONT) for number in range(1234)]
+    world = pair(site, [], names=["front"])
+    many = site.slapd(users, name="many", provides=True)
+    world.front.configure(referral_ldap_uris=many.uri)
+    listed = world.front.doveadm("referral", "list").splitlines()
+    assert sorted(listed) == sorted(user.name for user in users)
+    host, = referral(world.front, "check", "-h")
+    assert (host["host"], host["users"]) == (FRONT, "1234")
+    # its limit is 100
+    limited = site.slapd(users, name="limited")
+    world.front.configure(referral_ldap_uris=limited.uri)
+    with pytest.raises(RuntimeError, match="(?s)failed with 75.*size limit"):
+        world.front.doveadm("referral", "list")

@@ -56,7 +56,7 @@ rootpw {password}
 directory {dir}/db
 dbnosync
 # a sparse file: benchmarks have many users
-maxsize 268435456
+maxsize 8589934592
 # without the first the second is of no use: slapd also looks for referrals
 index objectClass eq
 index uid eq
