@@ -34,6 +34,7 @@ struct referral_directory_settings {
 	bool referral_ldap_heed_references;
 	const char *referral_ldap_filter;
 	const char *referral_ldap_attributes;
+	const char *referral_mailhost_format;
 	const char *referral_action_attribute;
 	unsigned int referral_ldap_timeout;
 	unsigned int referral_ldap_connect_timeout;

@@ -4,12 +4,15 @@
 #include "array.h"
 #include "str.h"
 #include "referral-settings.h"
+#include "hostformat.h"
 #include "template.h"
 #include "ldap-client.h"
 #include "question.h"
 
 struct referral_question {
 	struct referral_template *filter, *base;
+	/* NULL: they are plain hosts, or invalid */
+	struct referral_hostformat *format;
 	int scope;
 	/* those of referral_ldap_attributes, then referral_action_attribute
 	   if there is one, then NULL */
@@ -106,6 +109,7 @@ int referral_question_create(pool_t pool,
 			     const char **error_r)
 {
 	struct referral_question *question;
+	const char *error;
 
 	question = p_new(pool, struct referral_question, 1);
 	if (question_init_templates(question, pool, set, error_r) < 0 ||
@@ -113,6 +117,13 @@ int referral_question_create(pool_t pool,
 	    question_init_scope(question, set->referral_ldap_scope,
 				error_r) < 0)
 		return -1;
+	if (strcmp(set->referral_mailhost_format, "host") != 0 &&
+	    referral_hostformat_create(pool, set->referral_mailhost_format,
+				       &question->format, &error) < 0) {
+		*error_r = t_strdup_printf("referral_mailhost_format: %s",
+					   error);
+		return -1;
+	}
 	question->key = str_new(default_pool, 128);
 	*question_r = question;
 	return 0;
@@ -123,8 +134,10 @@ void referral_question_deinit(struct referral_question **_question)
 	struct referral_question *question = *_question;
 
 	*_question = NULL;
-	if (question != NULL)
-		str_free(&question->key);
+	if (question == NULL)
+		return;
+	referral_hostformat_free(&question->format);
+	str_free(&question->key);
 }
 
 const char *referral_question_get_key(struct referral_question *question,
@@ -188,6 +201,24 @@ bool referral_question_get_probe(const struct referral_question *question,
 	return TRUE;
 }
 
+/* What the values mean; one that means no host stays as it is. */
+static const char *const *
+question_get_hosts(const struct referral_question *question,
+		   const char *const *values)
+{
+	unsigned int i, count = str_array_length(values);
+	const char **hosts, *host;
+
+	if (question->format == NULL)
+		return values;
+	hosts = t_new(const char *, count + 1);
+	for (i = 0; i < count; i++) {
+		host = referral_hostformat_apply(question->format, values[i]);
+		hosts[i] = host == NULL ? values[i] : host;
+	}
+	return hosts;
+}
+
 static void
 question_get_values(const struct referral_question *question,
 		    const char *const *const *values,
@@ -201,7 +232,8 @@ question_get_values(const struct referral_question *question,
 		   mailHost could end in a local session */
 		if (values[i][0] != NULL) {
 			result_r->status = REFERRAL_LOOKUP_HOSTS;
-			result_r->mailhosts = values[i];
+			result_r->mailhosts =
+				question_get_hosts(question, values[i]);
 			break;
 		}
 	}

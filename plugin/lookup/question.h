@@ -28,7 +28,8 @@ void referral_question_get_search(const struct referral_question *question,
    is no base that is the same for everyone. */
 bool referral_question_get_probe(const struct referral_question *question,
 				 struct referral_ldap_search_params *params_r);
-/* result_r points into search. */
+/* result_r points into search and to the data stack. Values that are no hosts but
+   mean some by referral_mailhost_format are the hosts. */
 void referral_question_get_result(const struct referral_question *question,
 				  const struct referral_ldap_result *search,
 				  struct referral_lookup_result *result_r);

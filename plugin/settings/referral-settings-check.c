@@ -7,6 +7,7 @@
 #include "domains.h"
 #include "filter.h"
 #include "template.h"
+#include "hostformat.h"
 #include "identity.h"
 #include "ldap-syntax.h"
 #include "ldap-uri.h"
@@ -241,6 +242,20 @@ static int check_attributes(const struct referral_directory_settings *set,
 		check_attribute("referral_action_attribute", action, error_r);
 }
 
+static int check_format(const struct referral_directory_settings *set,
+			const char **error_r)
+{
+	struct referral_hostformat *format;
+	const char *error;
+
+	if (referral_hostformat_create(pool_datastack_create(),
+				       set->referral_mailhost_format,
+				       &format, &error) < 0)
+		return fail(error_r, "referral_mailhost_format", error);
+	referral_hostformat_free(&format);
+	return 0;
+}
+
 static int check_decision(const struct referral_settings *set,
 			  const char **error_r)
 {
@@ -329,6 +344,7 @@ bool referral_directory_settings_check(
 	return check_server(set, error_r) == 0 &&
 		check_search(set, error_r) == 0 &&
 		check_attributes(set, error_r) == 0 &&
+		check_format(set, error_r) == 0 &&
 		check_mirror(set, error_r) == 0 &&
 		check_block(set, error_r) == 0;
 }

@@ -49,6 +49,7 @@ static const struct string_setting directory_string_settings[] = {
 	D(ldap_uris), D(ldap_tls_cert_file), D(ldap_tls_key_file),
 	D(ldap_auth_dn), D(ldap_auth_dn_password), D(ldap_sasl_mechanism),
 	D(ldap_base), D(ldap_scope), D(ldap_filter), D(ldap_attributes),
+	D(mailhost_format),
 	D(action_attribute), { NULL, 0 }
 };
 

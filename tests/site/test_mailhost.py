@@ -145,3 +145,23 @@ def test_allowed_hosts(site):
     assert (reply.status, reply.code) == ("NO", "UNAVAILABLE")
     world.front.log.wait(["evil.example.net", "referral_allowed_hosts"],
                          since)
+
+
+@pytest.mark.parametrize("mail_host, settings", [
+    ("imap://home.example.com/", "url"),
+    ("home", "%{value}.example.com host"),
+    ("home.example.com", "%{value}.example.com host"),
+    ("/o=Org/ou=First Group/cn=Servers/cn=HOME",
+     "/.*/cn=Servers/cn=([^/]+)/%{value}.example.com"),
+])
+def test_format(site, mail_host, settings):
+    """Values that are no host names."""
+    users = [User("bob", test_mail_host=mail_host),
+             User("carol", test_mail_host="neither/nor")]
+    front = pair(site, users, {"referral_ldap_attributes": "testMailHost",
+                               "referral_mailhost_format": settings},
+                 names=["front"]).front
+    assert refer(site, front, "bob").url.host == "home.example.com"
+    since = front.log.mark()
+    assert site.client(front).login("carol", "secret").code == "UNAVAILABLE"
+    front.log.wait(["invalid_value", "neither/nor"], since)

@@ -32,7 +32,7 @@ def test_somebody_has_one(site):
         "referral_ldap_attributes": "testMailHost mailHost"})
     assert site.client(front).login("alice", "secret").status == "OK"
     front.stop()
-    assert "auth: Warning" not in front.log.text()
+    assert "Nobody has" not in front.log.text()
 
 
 def test_directory_comes_later(site):

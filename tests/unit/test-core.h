@@ -52,6 +52,9 @@
 	X(test_identity_ip) \
 	X(test_identity_rule) \
 	X(test_identity_invalid) \
+	X(test_hostformat) \
+	X(test_hostformat_length) \
+	X(test_hostformat_errors) \
 	X(test_hostmap_lookup) \
 	X(test_hostmap_invalid) \
 	X(test_hostmap_check) \

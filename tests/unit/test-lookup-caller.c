@@ -21,6 +21,7 @@ const struct referral_directory_settings test_default_set = {
 	.referral_ldap_scope = "subtree",
 	.referral_ldap_filter = "(uid=%{user})",
 	.referral_ldap_attributes = "mailHost",
+	.referral_mailhost_format = "host",
 	.referral_ldap_timeout = 2000,
 	.referral_ldap_connect_timeout = 1500,
 	.referral_cache_ttl = 60,

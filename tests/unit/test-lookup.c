@@ -229,6 +229,33 @@ void test_lookup_results(void)
 	test_end();
 }
 
+/* Values that mean hosts without being some */
+void test_lookup_format(void)
+{
+	struct test_caller caller = { .calls = 0 };
+	const char *error;
+
+	test_begin("lookup format");
+	test_set = test_default_set;
+	test_set.referral_mailhost_format = "url %{value}.example.com host";
+	if (!test_lookup_start(&error))
+		i_fatal("%s", error);
+	test_ask(&caller, "user");
+	fake_ldap_answer(REFERRAL_LDAP_ENTRY, test_values(
+		"imap://A.example.org/|b|c.example.net:1143|x]"));
+	test_assert_strcmp(caller.mailhosts, "A.example.org|b.example.com|"
+			   "c.example.net:1143|x]");
+	test_assert(test_cached("user"));
+	test_caller_free(&caller);
+	test_lookup_stop();
+
+	test_set.referral_mailhost_format = "/x";
+	test_assert(!test_lookup_start(&error));
+	test_assert(strstr(error, "referral_mailhost_format: ") != NULL);
+	test_lookup_stop();
+	test_end();
+}
+
 /* Who shares an answer with "user@example.com" */
 void test_lookup_keys(void)
 {

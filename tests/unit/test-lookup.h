@@ -9,6 +9,7 @@
 	X(test_lookup_init) \
 	X(test_lookup_params) \
 	X(test_lookup_results) \
+	X(test_lookup_format) \
 	X(test_lookup_keys) \
 	X(test_lookup_merge) \
 	X(test_lookup_cancel) \

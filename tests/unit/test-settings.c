@@ -283,6 +283,9 @@ static const struct settings_test search_tests[] = {
 	  .error = "referral_ldap_filter: "
 		"invalid UTF-8 in \"(uid=\\xff)\"" },
 
+	{ .set = { { D(mailhost_format), "%{value}.example.com host" } } },
+	{ .set = { { D(mailhost_format), "/(a/" } },
+	  .error = "referral_mailhost_format: /(a/: Unmatched ( or \\(" },
 	{ .set = { { D(ldap_attributes), "mailHost, zimbraMailHost;x cn" },
 		   { D(action_attribute), "loginAction" } } },
 	{ .set = { { D(ldap_attributes), " " } },

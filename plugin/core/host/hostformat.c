@@ -1,0 +1,222 @@
+/* From a value of the directory to a host: see hostformat.h */
+
+#include "lib.h"
+#include "array.h"
+#include "str.h"
+#include "mailhost.h"
+#include "hostformat.h"
+
+#include <regex.h>
+
+#define FORMAT_VAR "%{value}"
+/* Longer values are not matched: a path in Exchange has some 200. */
+#define FORMAT_VALUE_MAX_LEN 1024
+
+struct format_rule {
+	/* NULL: not one of those */
+	regex_t *regex;
+	/* around the value; prefix is NULL without a template */
+	const char *prefix, *suffix;
+	bool url;
+};
+
+struct referral_hostformat {
+	ARRAY(struct format_rule) rules;
+};
+
+static bool is_host(const char *value)
+{
+	struct referral_host host;
+	const char *error;
+
+	return referral_mailhost_parse(pool_datastack_create(), value, &host,
+				       &error) == 0;
+}
+
+/* Returns FALSE if str is no template that can make a host. */
+static bool
+rule_parse_template(pool_t pool, const char *str, struct format_rule *rule)
+{
+	const char *var = strstr(str, FORMAT_VAR);
+
+	if (var == NULL)
+		return FALSE;
+	rule->prefix = p_strdup_until(pool, str, var);
+	rule->suffix = p_strdup(pool, var + strlen(FORMAT_VAR));
+	return is_host(t_strconcat(rule->prefix, "x", rule->suffix, NULL));
+}
+
+static int
+rule_compile(const char *str, struct format_rule *rule, const char **error_r)
+{
+	char error[128];
+	const char *p;
+	int ret;
+
+	/* what glibc knows beyond POSIX, and what takes any time */
+	for (p = strchr(str, '\\'); p != NULL && p[1] != '\0';
+	     p = strchr(p + 2, '\\')) {
+		if (p[1] >= '1' && p[1] <= '9') {
+			*error_r = "back-references are not supported";
+			return -1;
+		}
+	}
+	rule->regex = i_new(regex_t, 1);
+	ret = regcomp(rule->regex, str, REG_EXTENDED | REG_ICASE);
+	if (ret != 0) {
+		(void)regerror(ret, rule->regex, error, sizeof(error));
+		*error_r = t_strdup(error);
+		i_free(rule->regex);
+		return -1;
+	}
+	if (rule->regex->re_nsub != 1) {
+		*error_r = "a regular expression needs one group, "
+			"which is the host";
+		return -1;
+	}
+	return 0;
+}
+
+/* "/RE/" or "/RE/TEMPLATE": a template has no slash */
+static int
+rule_parse_regex(pool_t pool, const char *str, struct format_rule *rule,
+		 const char **error_r)
+{
+	const char *end = strrchr(str, '/');
+
+	if (end == str) {
+		*error_r = "missing \"/\" at the end of a regular expression";
+		return -1;
+	}
+	if (end[1] != '\0' && !rule_parse_template(pool, end + 1, rule)) {
+		*error_r = "what follows a regular expression has to make a "
+			"host of "FORMAT_VAR;
+		return -1;
+	}
+	return rule_compile(t_strdup_until(str + 1, end), rule, error_r);
+}
+
+static int
+rule_parse(pool_t pool, const char *str, struct format_rule *rule,
+	   const char **error_r)
+{
+	if (strcmp(str, "host") == 0)
+		return 0;
+	if (strcmp(str, "url") == 0) {
+		rule->url = TRUE;
+		return 0;
+	}
+	if (*str == '/')
+		return rule_parse_regex(pool, str, rule, error_r);
+	if (rule_parse_template(pool, str, rule))
+		return 0;
+	*error_r = "not host, url, /a regular expression/, or a template such "
+		"as "FORMAT_VAR".example.com";
+	return -1;
+}
+
+int referral_hostformat_create(pool_t pool, const char *str,
+			       struct referral_hostformat **format_r,
+			       const char **error_r)
+{
+	const char *const *strs = t_strsplit_spaces(str, " \t");
+	struct referral_hostformat *format;
+	const char *error;
+
+	if (*strs == NULL) {
+		*error_r = "no format is named";
+		return -1;
+	}
+	format = p_new(pool, struct referral_hostformat, 1);
+	p_array_init(&format->rules, pool, str_array_length(strs));
+	for (; *strs != NULL; strs++) {
+		struct format_rule *rule = array_append_space(&format->rules);
+
+		if (rule_parse(pool, *strs, rule, &error) < 0) {
+			*error_r = t_strdup_printf("%s: %s",
+				referral_mailhost_sanitize(*strs), error);
+			referral_hostformat_free(&format);
+			return -1;
+		}
+	}
+	*format_r = format;
+	return 0;
+}
+
+void referral_hostformat_free(struct referral_hostformat **_format)
+{
+	struct referral_hostformat *format = *_format;
+	struct format_rule *rule;
+
+	*_format = NULL;
+	if (format == NULL)
+		return;
+	array_foreach_modifiable(&format->rules, rule) {
+		if (rule->regex == NULL)
+			continue;
+		regfree(rule->regex);
+		i_free(rule->regex);
+	}
+}
+
+/* RFC 5092: what follows the server is of no interest here. */
+static const char *url_get_host(const char *value)
+{
+	const char *host, *end, *port;
+	bool imaps = strncasecmp(value, "imaps://", 8) == 0;
+
+	if (!imaps && strncasecmp(value, "imap://", 7) != 0)
+		return NULL;
+	host = value + (imaps ? 8 : 7);
+	end = host + strcspn(host, "/?#");
+	host = t_strdup_until(host, end);
+	if (strchr(host, '@') != NULL)
+		host = strrchr(host, '@') + 1;
+	port = strrchr(host, ':');
+	if (!imaps || (port != NULL && strchr(port, ']') == NULL))
+		return host;
+	return t_strdup_printf("%s:%u", host, REFERRAL_IMAPS_PORT);
+}
+
+static const char *regex_get_host(const regex_t *regex, const char *value)
+{
+	regmatch_t match[2];
+
+	if (strnlen(value, FORMAT_VALUE_MAX_LEN + 1) > FORMAT_VALUE_MAX_LEN ||
+	    regexec(regex, value, N_ELEMENTS(match), match, 0) != 0 ||
+	    match[0].rm_so != 0 || value[match[0].rm_eo] != '\0' ||
+	    match[1].rm_so < 0)
+		return NULL;
+	return t_strdup_until(value + match[1].rm_so, value + match[1].rm_eo);
+}
+
+static const char *
+rule_apply(const struct format_rule *rule, const char *value)
+{
+	const char *host = value;
+
+	if (rule->url)
+		return url_get_host(value);
+	if (rule->regex != NULL)
+		host = regex_get_host(rule->regex, value);
+	if (rule->prefix == NULL || host == NULL)
+		return host;
+	/* what is more than a label has its domain already */
+	if (rule->regex == NULL && strpbrk(host, ".:[]") != NULL)
+		return NULL;
+	return t_strconcat(rule->prefix, host, rule->suffix, NULL);
+}
+
+const char *referral_hostformat_apply(const struct referral_hostformat *format,
+				      const char *value)
+{
+	const struct format_rule *rule;
+	const char *host;
+
+	array_foreach(&format->rules, rule) {
+		host = rule_apply(rule, value);
+		if (host != NULL && is_host(host))
+			return host;
+	}
+	return NULL;
+}
