@@ -85,6 +85,9 @@
 	X(test_kick_queue_bounds) \
 	X(test_proxy_fields_for) \
 	X(test_servers_choose) \
+	X(test_srv_parse) \
+	X(test_srv_parse_many) \
+	X(test_srv_order) \
 	X(test_server_backoff) \
 	X(test_server_states) \
 	X(test_server_demotion) \

@@ -13,8 +13,8 @@
 
 static const struct {
 	const char *uri;
-	/* both NULL: invalid */
-	const char *host, *path;
+	/* all NULL: invalid */
+	const char *host, *path, *domain;
 	in_port_t port;
 	enum referral_ldap_scheme scheme;
 } uris[] = {
@@ -44,6 +44,15 @@ static const struct {
 	  .scheme = LDAPI },
 	{ .uri = "ldapi://%2f"PATH_98"%2f1234567",
 	  .path = "/"PATH_98"/1234567", .scheme = LDAPI },
+	{ .uri = "ldapi://", .path = "/var/run/slapd/ldapi",
+	  .scheme = LDAPI },
+	{ .uri = "ldapi:///", .path = "/var/run/slapd/ldapi",
+	  .scheme = LDAPI },
+	{ .uri = "ldap:///dc=example,dc=com", .domain = "example.com",
+	  .scheme = LDAP },
+	{ .uri = "ldaps:///DC=Example%2c%20dc%3dCOM", .domain = "example.com",
+	  .scheme = LDAPS },
+	{ .uri = "ldap:///dc=local", .domain = "local", .scheme = LDAP },
 
 	{ .uri = "ldap" },
 	{ .uri = "ldap:" },
@@ -73,14 +82,23 @@ static const struct {
 	{ .uri = "ldap://h:ldap" },
 	{ .uri = "ldap://0.0.0.0" },
 	{ .uri = "ldap://1.2" },
+	{ .uri = "ldap:///ou=people,dc=example,dc=com" },
+	{ .uri = "ldap:///dc=" },
+	{ .uri = "ldap:///dc=a,,dc=b" },
+	{ .uri = "ldap:///dc=a b" },
+	{ .uri = "ldap:///dc=a/b" },
+	{ .uri = "ldap:///dc=a?uid" },
+	{ .uri = "ldap:///dc=10,dc=0,dc=0,dc=1" },
+	{ .uri = "ldap:///dc=a:389" },
+	{ .uri = "ldap:///dc=a%00" },
+	{ .uri = "ldap:///dc=a%2" },
+	{ .uri = "ldap:////" },
 	{ .uri = "ldap://h/dc=example" },
 	{ .uri = "ldap://h/dc=example?uid" },
 	{ .uri = "ldap://h//" },
 	{ .uri = "ldap://h?uid" },
 	{ .uri = "ldap://h/?uid" },
 	{ .uri = "ldap://h#x" },
-	{ .uri = "ldapi://" },
-	{ .uri = "ldapi:///" },
 	{ .uri = "ldapi:///run/ldapi" },
 	{ .uri = "ldapi://run" },
 	{ .uri = "ldapi://run%2fldapi" },
@@ -113,7 +131,8 @@ void test_ldap_uris_parse(void)
 
 	test_begin("ldap uris parse");
 	for (i = 0; i < N_ELEMENTS(uris); i++) {
-		bool valid = uris[i].host != NULL || uris[i].path != NULL;
+		bool valid = uris[i].host != NULL ||
+			uris[i].path != NULL || uris[i].domain != NULL;
 
 		t_array_init(&list, 1);
 		if (referral_ldap_uris_parse(pool_datastack_create(),
@@ -130,6 +149,7 @@ void test_ldap_uris_parse(void)
 		test_assert_strcmp_idx(uri->host.name, uris[i].host, i);
 		test_assert_idx(uri->host.port == uris[i].port, i);
 		test_assert_strcmp_idx(uri->path, uris[i].path, i);
+		test_assert_strcmp_idx(uri->domain, uris[i].domain, i);
 	}
 	test_list("", 0);
 	test_list("  ", 0);

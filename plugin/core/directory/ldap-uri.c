@@ -10,6 +10,11 @@
 
 #include <sys/un.h>
 
+/* where OpenLDAP's library looks for the server of ldapi:/// */
+#ifndef REFERRAL_LDAPI_SOCKET
+#  define REFERRAL_LDAPI_SOCKET "/var/run/slapd/ldapi"
+#endif
+
 static int
 percent_decode(const char *str, string_t *dest, const char **error_r)
 {
@@ -43,9 +48,8 @@ parse_path(pool_t pool, const char *enc_path, struct referral_ldap_uri *uri,
 	string_t *path = t_str_new(128);
 
 	if (*enc_path == '\0') {
-		*error_r = "the socket's path is missing, "
-			"as in ldapi://%2frun%2fslapd%2fldapi";
-		return -1;
+		uri->path = REFERRAL_LDAPI_SOCKET;
+		return 0;
 	}
 	if (percent_decode(enc_path, path, error_r) < 0)
 		return -1;
@@ -83,6 +87,39 @@ parse_host(pool_t pool, const char *hostport, in_port_t default_port,
 	return 0;
 }
 
+/* RFC 2247: "dc=example,dc=com" is example.com. */
+static int
+parse_domain(pool_t pool, const char *enc_dn, struct referral_ldap_uri *uri,
+	     const char **error_r)
+{
+	string_t *dn = t_str_new(128), *domain = t_str_new(128);
+	const char *const *rdns;
+	struct referral_host host;
+
+	if (percent_decode(enc_dn, dn, error_r) < 0)
+		return -1;
+	for (rdns = t_strsplit(str_c(dn), ","); *rdns != NULL; rdns++) {
+		const char *rdn = t_str_trim(*rdns, " ");
+
+		if (strncasecmp(rdn, "dc=", 3) != 0) {
+			*error_r = "a domain is named as in "
+				"ldap:///dc=example,dc=com";
+			return -1;
+		}
+		if (str_len(domain) > 0)
+			str_append_c(domain, '.');
+		str_append(domain, rdn + 3);
+	}
+	if (referral_mailhost_parse(pool, str_c(domain), &host, error_r) < 0)
+		return -1;
+	if (host.port != 0 || host.ip.family != 0) {
+		*error_r = "not a domain";
+		return -1;
+	}
+	uri->domain = host.name;
+	return 0;
+}
+
 static int
 parse_uri(pool_t pool, const char *str, struct referral_ldap_uri *uri,
 	  const char **error_r)
@@ -112,13 +149,16 @@ parse_uri(pool_t pool, const char *str, struct referral_ldap_uri *uri,
 	}
 	authority = str + len;
 	len = strcspn(authority, "/?#");
+	uri->scheme = schemes[i].scheme;
+	uri->uri = p_strdup(pool, str);
+	if (len == 0 && uri->scheme != REFERRAL_LDAP_SCHEME_LDAPI &&
+	    authority[0] == '/' && authority[1] != '\0')
+		return parse_domain(pool, authority + 1, uri, error_r);
 	if (authority[len] != '\0' && strcmp(authority + len, "/") != 0) {
 		*error_r = "only a server may be named here, nothing after it";
 		return -1;
 	}
 	authority = t_strndup(authority, len);
-	uri->scheme = schemes[i].scheme;
-	uri->uri = p_strdup(pool, str);
 	return uri->scheme == REFERRAL_LDAP_SCHEME_LDAPI ?
 		parse_path(pool, authority, uri, error_r) :
 		parse_host(pool, authority, schemes[i].port, uri, error_r);

@@ -18,15 +18,19 @@ struct referral_ldap_uri {
 	enum referral_ldap_scheme scheme;
 	/* as written, for logs */
 	const char *uri;
-	/* ldap, ldaps: host.port is always set */
+	/* ldap, ldaps: host.port is always set, unless there is a domain */
 	struct referral_host host;
+	/* ldap, ldaps: the servers are those that DNS names for this domain
+	   (RFC 2782); NULL if the host is named */
+	const char *domain;
 	/* ldapi: absolute path of the socket, short enough to connect to */
 	const char *path;
 };
 ARRAY_DEFINE_TYPE(referral_ldap_uri, struct referral_ldap_uri);
 
-/* Parse the space-separated URIs: "ldap://host[:port]", "ldaps://host[:port]"
-   or "ldapi://%2fpath", each with an optional "/" at its end. RFC 4516's DN,
+/* Parse the space-separated URIs: "ldap://host[:port]", "ldaps://host[:port]",
+   "ldap:///dc=example,dc=com" and the like for the servers of a domain,
+   or "ldapi://[%2fpath]", with an optional "/" at the end. RFC 4516's base DN,
    attributes, scope and filter are refused: they have settings of their own.
    Appends to uris, everything allocated from pool. Returns 0, or -1 and
    error_r that names referral_ldap_uris. No URI at all is no error. */
