@@ -70,6 +70,8 @@ struct referral_ldap_client {
 	struct referral_ldap_servers_settings set;
 	struct referral_patience patience;
 	struct referral_ldap_servers *servers;
+	/* NULL if all servers are named in referral_ldap_uris */
+	struct referral_ldap_discover *discover;
 
 	struct referral_ldap_list requests[REFERRAL_LDAP_REQUEST_STATES];
 	struct referral_ldap_group *groups_head, *groups_tail;

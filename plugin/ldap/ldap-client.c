@@ -210,6 +210,34 @@ static void client_free(struct referral_ldap_client *client)
 	pool_unref(&client->pool);
 }
 
+static void
+client_servers_found(const ARRAY_TYPE(referral_ldap_uri_ptr) *uris,
+		     const char *error, void *context)
+{
+	struct referral_ldap_client *client = context;
+
+	referral_ldap_servers_set(client->servers, uris,
+		referral_ldap_discover_is_asking(client->discover), error);
+}
+
+static int
+client_init_servers(struct referral_ldap_client *client, const char **error_r)
+{
+	if (referral_ldap_discover_needed(&client->set.uris) &&
+	    referral_ldap_discover_init(client->event, &client->set.uris,
+					client_servers_found, client,
+					&client->discover, error_r) < 0)
+		return -1;
+	client->servers = referral_ldap_servers_init(client->event,
+		&client->set, &client_servers_vfuncs, client);
+	if (client->discover != NULL) {
+		client_servers_found(
+			referral_ldap_discover_get(client->discover), NULL,
+			client);
+	}
+	return 0;
+}
+
 int referral_ldap_client_init(struct event *event_parent,
 			      const struct referral_directory_settings *set,
 			      const char *dns_client_socket_path,
@@ -230,12 +258,11 @@ int referral_ldap_client_init(struct event *event_parent,
 
 	if (client_init_libldap(error_r) < 0 ||
 	    referral_ldap_settings_init(pool, set, dns_client_socket_path,
-					&client->set, error_r) < 0) {
+					&client->set, error_r) < 0 ||
+	    client_init_servers(client, error_r) < 0) {
 		client_free(client);
 		return -1;
 	}
-	client->servers = referral_ldap_servers_init(client->event,
-		&client->set, &client_servers_vfuncs, client);
 	*client_r = client;
 	return 0;
 }
@@ -277,6 +304,7 @@ void referral_ldap_client_deinit(struct referral_ldap_client **_client)
 
 	timeout_remove(&client->to_finished);
 	timeout_remove(&client->to_deadline);
+	referral_ldap_discover_deinit(&client->discover);
 	referral_ldap_servers_deinit(&client->servers);
 	client_free(client);
 }

@@ -93,7 +93,7 @@ static void peer_conn_dead(struct referral_ldap_conn *conn)
 	peer_end(peer);
 	referral_ldap_peer_return_searches(peer);
 	referral_ldap_conn_destroy(&peer->conn);
-	if (peer->gone || peer->twin)
+	if (peer->gone || peer->unnamed || peer->twin)
 		referral_ldap_peer_delete(peer);
 	referral_ldap_servers_update(servers);
 }
@@ -217,7 +217,7 @@ static void peer_conn_stalled(struct referral_ldap_conn *conn)
 	referral_server_broke(&peer->health, referral_ldap_now(), i_rand());
 	peer_failed(peer, error);
 	peer_leave(peer);
-	if (peer->gone || peer->twin)
+	if (peer->gone || peer->unnamed || peer->twin)
 		referral_ldap_peer_delete(peer);
 	referral_ldap_servers_update(servers);
 }

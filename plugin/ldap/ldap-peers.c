@@ -100,6 +100,63 @@ void referral_ldap_peer_delete(struct referral_ldap_peer *peer)
 }
 
 static bool
+uris_find(const ARRAY_TYPE(referral_ldap_uri_ptr) *uris,
+	  const struct referral_ldap_uri *uri, unsigned int *idx_r)
+{
+	const struct referral_ldap_uri *const *array;
+	unsigned int count;
+
+	array = array_get(uris, &count);
+	for (*idx_r = 0; *idx_r < count; (*idx_r)++) {
+		if (array[*idx_r] == uri)
+			return TRUE;
+	}
+	return FALSE;
+}
+
+static int
+peer_rank_cmp(struct referral_server *const *health1,
+	      struct referral_server *const *health2)
+{
+	const struct referral_server *server1 = *health1, *server2 = *health2;
+
+	if (server1->rank != server2->rank)
+		return server1->rank < server2->rank ? -1 : 1;
+	/* in any order, but always the same */
+	return server1->bit < server2->bit ? -1 :
+		(server1->bit > server2->bit ? 1 : 0);
+}
+
+void referral_ldap_peers_set(struct referral_ldap_servers *servers,
+			     const ARRAY_TYPE(referral_ldap_uri_ptr) *uris)
+{
+	const struct referral_ldap_uri *uri;
+	struct referral_ldap_peer *peer;
+	unsigned int i, rank;
+
+	for (i = array_count(&servers->peers); i > 0; i--) {
+		peer = referral_ldap_peer_get(servers, i - 1);
+		peer->unnamed = !uris_find(uris, peer->uri, &rank);
+		peer->health.rank = rank;
+		if (peer->unnamed && peer->conn == NULL)
+			referral_ldap_peer_delete(peer);
+	}
+	array_sort(&servers->peers, peer_rank_cmp);
+	rank = 0;
+	array_foreach_elem(uris, uri) {
+		for (i = 0; i < array_count(&servers->peers); i++) {
+			if (referral_ldap_peer_get(servers, i)->uri == uri)
+				break;
+		}
+		if (i == array_count(&servers->peers)) {
+			(void)referral_ldap_peer_add(servers, uri, rank,
+						     &uri->host.ip);
+		}
+		rank++;
+	}
+}
+
+static bool
 ips_find(const struct ip_addr *ips, unsigned int count,
 	 const struct ip_addr *ip)
 {

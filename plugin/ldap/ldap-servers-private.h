@@ -19,6 +19,8 @@ struct referral_ldap_peer {
 	/* Deleted when it has no connection: the name has this address no more,
 	   or it is a second connection to another peer's address. */
 	bool gone, twin;
+	/* DNS names this server no more */
+	bool unnamed;
 	/* CONNECTING: what they who want it have been refused by */
 	uint64_t connect_for;
 	/* when it was last chosen */
@@ -47,6 +49,8 @@ struct referral_ldap_servers {
 	   still be answered late; the oldest first */
 	ARRAY(struct referral_ldap_conn *) leaving;
 	struct timeout *to_update;
+	/* DNS is asked for servers that are not known yet */
+	bool expecting;
 	/* when somebody has asked last, 0 = never */
 	uint64_t wanted_at;
 	char *error;
@@ -73,6 +77,9 @@ referral_ldap_peer_add(struct referral_ldap_servers *servers,
 /* Another connection to peer's address. Returns NULL if there is one. */
 struct referral_ldap_peer *
 referral_ldap_peer_add_twin(struct referral_ldap_peer *peer);
+/* These are the servers now, in this order. Others have no new connections. */
+void referral_ldap_peers_set(struct referral_ldap_servers *servers,
+			     const ARRAY_TYPE(referral_ldap_uri_ptr) *uris);
 /* It must have no connection. */
 void referral_ldap_peer_delete(struct referral_ldap_peer *peer);
 /* The host name of peer's URI has these addresses: make sure that there is a

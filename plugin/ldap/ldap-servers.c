@@ -43,8 +43,11 @@ referral_ldap_servers_init(struct event *event_parent,
 	i_array_init(&servers->peers, array_count(&set->uris));
 	i_array_init(&servers->leaving, 2);
 	array_foreach(&set->uris, uri) {
-		(void)referral_ldap_peer_add(servers, uri, rank++,
-					     &uri->host.ip);
+		if (uri->domain == NULL) {
+			(void)referral_ldap_peer_add(servers, uri, rank,
+						     &uri->host.ip);
+		}
+		rank++;
 	}
 	return servers;
 }
@@ -203,7 +206,8 @@ servers_update_for(struct referral_ldap_servers *servers, uint64_t now,
 			msecs = servers_close_spare(active, now);
 			wait_msecs = I_MIN(wait_msecs, msecs);
 		}
-	} else if (wanted && choice.all_dead && !choice.trying && !started) {
+	} else if (wanted && choice.all_dead && !choice.trying && !started &&
+		   !servers->expecting) {
 		servers->vfuncs->hopeless(servers->context, refused,
 					  servers->error);
 	}
@@ -255,7 +259,7 @@ bool referral_ldap_servers_want(struct referral_ldap_servers *servers,
 		referral_ldap_servers_update_later(servers);
 	}
 	*error_r = servers->error;
-	return !choice.all_dead;
+	return servers->expecting || !choice.all_dead;
 }
 
 struct referral_ldap_conn *
@@ -301,6 +305,19 @@ void referral_ldap_servers_refused(struct referral_ldap_servers *servers,
 		if ((peer->health.bit & refused) != 0 && peer->conn != NULL)
 			referral_ldap_peer_refused(peer, error);
 	}
+}
+
+void referral_ldap_servers_set(struct referral_ldap_servers *servers,
+			       const ARRAY_TYPE(referral_ldap_uri_ptr) *uris,
+			       bool expecting, const char *error)
+{
+	servers->expecting = expecting;
+	referral_ldap_peers_set(servers, uris);
+	if (error != NULL && array_count(&servers->peers) == 0) {
+		i_free(servers->error);
+		servers->error = i_strdup(error);
+	}
+	referral_ldap_servers_update_later(servers);
 }
 
 const char *

@@ -7,6 +7,7 @@
 
 #include "ldap-client.h"
 #include "ldap-conn.h"
+#include "ldap-discover.h"
 #include "ldap-uri.h"
 
 struct referral_ldap_servers;
@@ -46,7 +47,8 @@ struct referral_ldap_servers_vfuncs {
 	void (*hopeless)(void *context, uint64_t refused, const char *error);
 };
 
-/* set is kept by reference. */
+/* set is kept by reference. Servers of a domain are left out:
+   referral_ldap_servers_set() brings them. */
 struct referral_ldap_servers *
 referral_ldap_servers_init(struct event *event_parent,
 			   const struct referral_ldap_servers_settings *set,
@@ -54,6 +56,14 @@ referral_ldap_servers_init(struct event *event_parent,
 			   void *context);
 /* No search may be left. */
 void referral_ldap_servers_deinit(struct referral_ldap_servers **servers);
+
+/* These are the servers now, in the order of preference; one that is not among
+   them is not connected to again. expecting: more may be known soon, so nobody
+   who waits is told that there is no hope. error: why there are no more, NULL if
+   nothing failed. */
+void referral_ldap_servers_set(struct referral_ldap_servers *servers,
+			       const ARRAY_TYPE(referral_ldap_uri_ptr) *uris,
+			       bool expecting, const char *error);
 
 /* Somebody asks what these have refused. Returns TRUE if there is hope, FALSE
    and error_r (the last one seen, NULL if there was none) if every other server
