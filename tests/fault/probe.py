@@ -26,6 +26,16 @@ exec "$@"
 """
 
 
+def _unshare():
+    """"private" fails in a chroot that is no mount point."""
+    for kind in ("private", "unchanged"):
+        argv = ["unshare", "--mount", "--propagation", kind]
+        if subprocess.run(argv + ["true"], check=False,
+                          stderr=subprocess.DEVNULL).returncode == 0:
+            return argv
+    raise AssertionError("no mount namespace to be had")
+
+
 class Result(NamedTuple):
     # milliseconds since the start, and until the result
     at: float
@@ -43,7 +53,7 @@ class Probe:
     def __init__(self, *uris, rate=50, resolv_conf=None, **options):
         argv = [PROGRAM, "--rate", str(rate)]
         if resolv_conf is not None:
-            argv = ["unshare", "--mount", "sh", "-ec", _WITH_RESOLV_CONF, "sh",
+            argv = [*_unshare(), "sh", "-ec", _WITH_RESOLV_CONF, "sh",
                     resolv_conf, *argv]
         for name, value in options.items():
             argv.append("--" + name.replace("_", "-"))

@@ -76,11 +76,20 @@ void referral_sasl_client_deinit(struct referral_sasl_client **_client)
 	i_free(client);
 }
 
+static int
+sasl_output(struct referral_sasl_client *client,
+	    const unsigned char **response_r, size_t *size_r,
+	    const char **error_r)
+{
+	return dsasl_client_output(client->client, response_r, size_r,
+				   error_r) == 0 ? 0 : -1;
+}
+
 int referral_sasl_client_start(struct referral_sasl_client *client,
 			       const unsigned char **response_r,
 			       size_t *size_r, const char **error_r)
 {
-	return dsasl_client_output(client->client, response_r, size_r, error_r);
+	return sasl_output(client, response_r, size_r, error_r);
 }
 
 static int
@@ -93,7 +102,8 @@ sasl_input(struct referral_sasl_client *client, const unsigned char *input,
 		*error_r = "it went on after a failure";
 		return -1;
 	}
-	if (dsasl_client_input(client->client, input, size, &error) < 0) {
+	/* Newer Dovecots return what has failed, older ones -1. */
+	if (dsasl_client_input(client->client, input, size, &error) != 0) {
 		client->failed = TRUE;
 		*error_r = referral_mailhost_sanitize(error);
 		return -1;
@@ -146,8 +156,7 @@ int referral_sasl_client_challenge(struct referral_sasl_client *client,
 		if (sasl_check_iterations(challenge, size, error_r) < 0 ||
 		    sasl_input(client, challenge, size, error_r) < 0)
 			return -1;
-		return dsasl_client_output(client->client, response_r, size_r,
-					   error_r);
+		return sasl_output(client, response_r, size_r, error_r);
 	case 1:
 		*response_r = uchar_empty_ptr;
 		*size_r = 0;
