@@ -14,6 +14,8 @@
 
 /* a host, a port, and room for white space */
 #define REFERRAL_DRAIN_FILE_MAX_SIZE (REFERRAL_HOST_MAX_LEN + 64)
+/* a process warns of users who are still here this often at most */
+#define REFERRAL_DRAIN_WARN_SECS 60
 
 /* The drain file as this process last saw it. Once a second is seldom enough
    to cost a busy process nothing. Not inotify: Linux gives a user 128 of these,
@@ -102,6 +104,15 @@ drain_client(struct client *client, const struct referral_login_settings *set,
 		referral_host_to_string(host, 0)));
 }
 
+static void
+drain_trusted(struct client *client, const struct referral_host *host)
+{
+	struct referral_login_client *rclient = REFERRAL_LOGIN_CONTEXT(client);
+
+	rclient->drained_to =
+		p_strdup(client->pool, referral_host_to_string(host, 0));
+}
+
 void referral_login_drain(struct client *client)
 {
 	const struct referral_login_settings *set;
@@ -109,9 +120,6 @@ void referral_login_drain(struct client *client)
 	const char *error;
 	int ret;
 
-	/* a proxy takes a BYE for a broken server */
-	if (referral_compat_client_is_trusted(client))
-		return;
 	if (referral_compat_login_settings_get(client->event, &set,
 					       &error) < 0) {
 		drain_log_error(client, error);
@@ -119,9 +127,27 @@ void referral_login_drain(struct client *client)
 	}
 	if ((ret = drain_get_host(set, &host, &error)) < 0)
 		drain_log_error(client, error);
+	else if (ret > 0 && referral_compat_client_is_trusted(client))
+		drain_trusted(client, &host);
 	else if (ret > 0)
 		drain_client(client, set, &host);
 	referral_compat_login_settings_free(&set);
+}
+
+void referral_login_drain_at_home(struct client *client)
+{
+	struct referral_login_client *rclient = REFERRAL_LOGIN_CONTEXT(client);
+	static time_t warned = 0;
+
+	/* a busy server would say so for each login */
+	if (rclient->drained_to == NULL ||
+	    ioloop_time < warned + REFERRAL_DRAIN_WARN_SECS)
+		return;
+	warned = ioloop_time;
+	e_warning(client->event, "referral: This server is being drained to "
+		  "%s, but the user is still at home here: whoever follows is "
+		  "sent back. Move users first, then drain.",
+		  rclient->drained_to);
 }
 
 void referral_login_drain_deinit(void)

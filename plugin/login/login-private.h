@@ -65,6 +65,10 @@ struct referral_login_client {
 	/* that result was a referral */
 	bool referred;
 
+	/* the client is a proxy that was greeted although this server is
+	   being drained to there */
+	const char *drained_to;
+
 	/* set once the connection is being closed */
 	const char *close_reason;
 	struct timeout *to_close;
@@ -128,8 +132,10 @@ const char *referral_login_refuse(struct client *client,
 void referral_login_alert(struct client *client, const char *text);
 
 /* Greet the client with a BYE and close the connection, if this server is
-   being drained. */
+   being drained. A proxy takes a BYE for a broken server: it goes on. */
 void referral_login_drain(struct client *client);
+/* A login gets a session on this server: warn, if it is being drained. */
+void referral_login_drain_at_home(struct client *client);
 void referral_login_drain_deinit(void);
 
 /* Send what is buffered, close the connection and have the client receive it

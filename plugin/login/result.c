@@ -42,6 +42,8 @@ void referral_login_auth_result(struct client *client,
 
 	result_set_referred(client, success &&
 			   result == CLIENT_AUTH_RESULT_REFERRAL_NOLOGIN);
+	if (result == CLIENT_AUTH_RESULT_SUCCESS && client->login_proxy == NULL)
+		referral_login_drain_at_home(client);
 	if (result != CLIENT_AUTH_RESULT_REFERRAL_NOLOGIN) {
 		text = referral_login_refuse(client, result, reply, success,
 					     text);

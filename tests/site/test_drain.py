@@ -220,12 +220,24 @@ def test_one_protocol(site):
 
 
 def test_trusted(site):
-    """A proxy takes a BYE for a broken server."""
+    """A proxy takes a BYE for a broken server. Its users log in as always."""
     front = Front(site, login_trusted_networks="127.0.0.0/8",
                   referral_drain_host="home.example.com")
     for tls in (None, "implicit"):
         assert front.serves(tls).login("alice", "secret").status == "OK"
     assert site.sieve_client(front.server).greeting.status == "OK"
+
+
+def test_move_first(site):
+    """A user at home here who comes by a proxy has a session here, and the log
+    says what happens to all others."""
+    front = Front(site, login_trusted_networks="127.0.0.0/8",
+                  referral_drain_host="home.example.com")
+    assert front.serves().login("alice", "wrong").status == "NO"
+    assert "drained" not in front.server.log.text()
+    assert front.serves().login("alice", "secret").status == "OK"
+    front.server.log.wait(["imap-login: Warning:", "user=<alice>", "being "
+                           "drained to home.example.com", "Move users first"])
 
 
 def inode(client):
