@@ -9,9 +9,9 @@
 #include "mirror-index.h"
 #include "mirror-table.h"
 
-/* Parts of the index that are looked at before others have their turn, and
+/* Slots of the index that are looked at before others have their turn, and
    entries that are deleted, which takes longer. */
-#define SWEEP_MAX_PARTS 16
+#define SWEEP_MAX_SLOTS 4096
 #define SWEEP_MAX_DELETES 200
 
 /* An attribute's number and the size of its value, before the value */
@@ -385,13 +385,15 @@ table_sweep_part(struct referral_mirror_table *table,
 
 bool referral_mirror_table_sweep(struct referral_mirror_table *table)
 {
-	unsigned int parts = 0, deletes = 0;
+	const struct referral_mirror_index_part *part;
+	unsigned int slots = 0, deletes = 0;
 
 	while (table->sweep_part < REFERRAL_MIRROR_INDEX_PARTS) {
-		if (parts++ == SWEEP_MAX_PARTS || deletes > SWEEP_MAX_DELETES)
+		if (slots >= SWEEP_MAX_SLOTS || deletes >= SWEEP_MAX_DELETES)
 			return TRUE;
-		deletes += table_sweep_part(table,
-			&table->by_uuid->parts[table->sweep_part++]);
+		part = &table->by_uuid->parts[table->sweep_part++];
+		slots += part->size;
+		deletes += table_sweep_part(table, part);
 	}
 	return FALSE;
 }
