@@ -27,7 +27,7 @@ PASSWORD = "secret"
 LOGIN_SERVICE = block("service imap-login", [
     dialect(version()).many_clients, "process_min_avail = 2",
     "client_limit = 2000"]) + \
-    block("service auth", ["client_limit = 5000"])
+    block("service auth", ["client_limit = 5000", "process_min_avail = 1"])
 # to run it under a tool
 AUTH = os.path.join(dovecot_config()["dovecot_pkglibexecdir"], "auth")
 QUIET = {"auth_verbose": "no"}

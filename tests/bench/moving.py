@@ -42,9 +42,9 @@ class Homes:
         return self._stays[user][-1].name
 
     def moved(self, user):
-        """When the last move of this user was done; None if none was."""
+        """When the last move of this user began; None if there was none."""
         stays = self._stays[user]
-        return stays[-2].end if len(stays) > 1 else None
+        return stays[-1].begin if len(stays) > 1 else None
 
     def move(self, user, name, begin, end):
         stays = self._stays[user]
@@ -74,7 +74,7 @@ class Town:
             [User(user, self.mail_host(name))
              for user, name in first.items()], name="provider",
             debug="none", provides=True)
-        self.copy = site.slapd(name="copy", debug="none",
+        self.copy = site.slapd(name="copy", debug="none", provides=True,
                                provider=self.provider, lag_secs=lag_secs)
         last = f"user{count - 1}"
         wait_for(lambda: self.copy.holds(last), "the directory's copy")
@@ -82,6 +82,8 @@ class Town:
         site.know_names(self.servers.values())
         for server in self.servers.values():
             server.start()
+            if settings.get("referral_mirror"):
+                server.log.wait("mirror: in sync with")
 
     def mail_host(self, name):
         return f"{host(name)}:{self.ports['imap']}"

@@ -62,14 +62,14 @@ index objectClass eq
 index uid eq
 {replication}"""
 
-_PROVIDER = """index entryCSN,entryUUID,description eq
-{limits}overlay syncprov
+_REPLICATION_INDEX = "index entryCSN,entryUUID,description eq
+"
+_PROVIDER = """{limits}overlay syncprov
 {session_log}"""
 # copies have all of it
 _NO_LIMITS = "limits dn.exact={reader} size=unlimited time=unlimited\n"
 # {provider}, {password}; {type}: how it follows
-_CONSUMER = """index entryCSN,entryUUID eq
-syncrepl rid=1 provider={provider} bindmethod=simple binddn={admin}
+_CONSUMER = """syncrepl rid=1 provider={provider} bindmethod=simple binddn={admin}
   credentials={password} searchbase={suffix} {type} retry="1 +"
 """
 
@@ -142,13 +142,15 @@ class Slapd:
         shutil.copy(shutil.which("slapd", path="/usr/sbin:/usr/bin:/sbin"),
                     self._program)
         replication = ""
+        if provides or provider is not None:
+            replication = _REPLICATION_INDEX
+        if provider is not None:
+            replication += _consumer(provider, lag_secs)
         if provides:
-            replication = _PROVIDER.format(
+            replication += _PROVIDER.format(
                 limits="" if limits else _NO_LIMITS.format(reader=READER_DN),
                 session_log=f"syncprov-sessionlog {session_log}\n"
                 if session_log else "")
-        if provider is not None:
-            replication = _consumer(provider, lag_secs)
         self._write_config(anonymous, replication, extra)
         if provider is None:
             self._load(users, ldif)
