@@ -146,3 +146,19 @@ def test_domain_twice(site):
         directory("second", slapds["b"], **domains))
     assert refer(site, front, "bob@a.example").url.host == HOME
     front.log.wait(["Error", "second", "a.example has", "first already"])
+
+
+@pytest.mark.parametrize("base", ["ou=people,%{domain|ldap_dn}",
+                                  "ou=people,dc=%Dd"])
+def test_domain_in_the_base(site, base):
+    """Each domain has its own tree. A server without such a tree may be one
+    that has just been emptied: that ends in no session."""
+    users = [User("bob@example.com", "home.example.com")]
+    world = pair(site, users, {"referral_ldap_base": base}, names=["front"],
+                 passdbs=[PasswdFile([*users, User("bob@example.org"),
+                                      User("bob")])])
+    assert refer(site, world.front, "bob@example.com").url.host == \
+        "home.example.com"
+    for user in ("bob@example.org", "bob"):
+        assert site.client(world.front).login(user, "secret").code == \
+            "UNAVAILABLE"

@@ -261,7 +261,7 @@ static const struct settings_test search_tests[] = {
 		"\"=\" expected after an attribute type" },
 	{ .set = { { D(ldap_base), "dc=%{foo}" } },
 	  .error = "referral_ldap_base: unknown variable %{foo} (known: "
-		"%{user}, %{username}, %{domain}, %%)" },
+		"%{user}, %{username}, %{domain}, %{domain|ldap_dn}, %%)" },
 	{ .set = { { D(ldap_scope), "sub" } },
 	  .error = "referral_ldap_scope: "
 		"must be subtree, onelevel or base" },

@@ -68,6 +68,17 @@ void test_template_expand(void)
 		{ "uid=%u,dc=x", " a b", "uid=\\20a\\20b,dc=x", DN },
 		{ "uid=%u,dc=x", "\xc3\xbc\x01", "uid=\\c3\\bc\\01,dc=x", DN },
 		{ "uid=%u,dc=x", "*()", "uid=*(),dc=x", DN },
+		{ "ou=x,%{domain|ldap_dn}", "u@example.com",
+		  "ou=x,dc=example,dc=com", DN },
+		{ "%{domain | ldap_dn},o=x", "u@a.b.c", "dc=a,dc=b,dc=c,o=x",
+		  DN },
+		{ "ou=x,dc=%Dd", "u@example.com", "ou=x,dc=example,dc=com",
+		  DN },
+		{ "dc=%Dd", "u@example", "dc=example", DN },
+		{ "%{domain|ldap_dn}", "u", "dc=", DN },
+		{ "%{domain|ldap_dn}", "u@", "dc=", DN },
+		{ "%{domain|ldap_dn}", "u@a,o=x.+b..c@d",
+		  "dc=a\\2co\\3dx,dc=\\2bb,dc=,dc=c@d", DN },
 	};
 	unsigned int i;
 
@@ -114,23 +125,24 @@ void test_template_invalid(void)
 		const char *template, *error;
 	} tests[] = {
 		{ "%{foo}", "unknown variable %{foo} (known: %{user}, "
-			"%{username}, %{domain}, %%)" },
+			"%{username}, %{domain}, %{domain|ldap_dn}, %%)" },
 		{ "a%{}b", "unknown variable %{} (known: %{user}, "
-			"%{username}, %{domain}, %%)" },
+			"%{username}, %{domain}, %{domain|ldap_dn}, %%)" },
 		{ "%{User}", "unknown variable %{User} (known: %{user}, "
-			"%{username}, %{domain}, %%)" },
+			"%{username}, %{domain}, %{domain|ldap_dn}, %%)" },
 		{ "%{user|lower}", "unknown variable %{user|lower} (known: "
-			"%{user}, %{username}, %{domain}, %%)" },
+			"%{user}, %{username}, %{domain}, "
+			"%{domain|ldap_dn}, %%)" },
 		{ "%{\xff}", "unknown variable %{\\xff} (known: %{user}, "
-			"%{username}, %{domain}, %%)" },
+			"%{username}, %{domain}, %{domain|ldap_dn}, %%)" },
 		{ "%x", "unknown variable %x (known: %{user}, "
-			"%{username}, %{domain}, %%)" },
+			"%{username}, %{domain}, %{domain|ldap_dn}, %%)" },
 		{ "%Lu", "unknown variable %L (known: %{user}, "
-			"%{username}, %{domain}, %%)" },
+			"%{username}, %{domain}, %{domain|ldap_dn}, %%)" },
 		{ "100%", "unknown variable % (known: %{user}, "
-			"%{username}, %{domain}, %%)" },
+			"%{username}, %{domain}, %{domain|ldap_dn}, %%)" },
 		{ "%%%", "unknown variable % (known: %{user}, "
-			"%{username}, %{domain}, %%)" },
+			"%{username}, %{domain}, %{domain|ldap_dn}, %%)" },
 		{ "%{user", "\"%{\" without \"}\"" },
 		{ "%{", "\"%{\" without \"}\"" },
 	};
@@ -194,6 +206,8 @@ void test_template_uses(void)
 		{ "(uid=%{username})", TRUE, FALSE },
 		{ "dc=%d", FALSE, TRUE },
 		{ "dc=%{domain}", FALSE, TRUE },
+		{ "%{domain|ldap_dn}", FALSE, TRUE },
+		{ "dc=%Dd", FALSE, TRUE },
 		{ "uid=%n,dc=%d", TRUE, TRUE },
 	};
 	struct referral_template *template;

@@ -12,6 +12,10 @@ enum template_part_type {
 	PART_USER,
 	PART_USERNAME,
 	PART_DOMAIN,
+	/* as components of a DN: "dc=example,dc=com" */
+	PART_DOMAIN_DN,
+	/* the same without the first "dc=", as Dovecot 2.3 has it */
+	PART_DOMAIN_DN_REST,
 };
 
 struct template_part {
@@ -36,9 +40,12 @@ find_variable(const char *str, enum template_part_type *type_r)
 		{ "%{user}", PART_USER },
 		{ "%{username}", PART_USERNAME },
 		{ "%{domain}", PART_DOMAIN },
+		{ "%{domain|ldap_dn}", PART_DOMAIN_DN },
+		{ "%{domain | ldap_dn}", PART_DOMAIN_DN },
 		{ "%u", PART_USER },
 		{ "%n", PART_USERNAME },
 		{ "%d", PART_DOMAIN },
+		{ "%Dd", PART_DOMAIN_DN_REST },
 	};
 	unsigned int i;
 	size_t len;
@@ -74,7 +81,8 @@ static const char *variable_error(const char *str)
 	else
 		str = t_strndup(str, 2);
 	return t_strdup_printf("unknown variable %s (known: %%{user}, "
-			       "%%{username}, %%{domain}, %%%%)",
+			       "%%{username}, %%{domain}, "
+			       "%%{domain|ldap_dn}, %%%%)",
 			       referral_mailhost_sanitize(str));
 }
 
@@ -141,6 +149,23 @@ append_escaped(string_t *dest, enum referral_template_escape escape,
 	}
 }
 
+/* "example.com" becomes "example,dc=com". */
+static void
+append_components(string_t *dest, enum referral_template_escape escape,
+		  const char *domain)
+{
+	size_t len;
+
+	for (;;) {
+		len = strcspn(domain, ".");
+		append_escaped(dest, escape, domain, len);
+		if (domain[len] == '\0')
+			break;
+		str_append(dest, ",dc=");
+		domain += len + 1;
+	}
+}
+
 void referral_template_expand(const struct referral_template *template,
 			      const char *user, string_t *dest)
 {
@@ -165,6 +190,13 @@ void referral_template_expand(const struct referral_template *template,
 				       user + domain_pos,
 				       user_len - domain_pos);
 			break;
+		case PART_DOMAIN_DN:
+			str_append(dest, "dc=");
+			/* fall through */
+		case PART_DOMAIN_DN_REST:
+			append_components(dest, template->escape,
+					  user + domain_pos);
+			break;
 		}
 	}
 }
@@ -188,7 +220,9 @@ bool referral_template_uses_username(const struct referral_template *template)
 
 bool referral_template_uses_domain(const struct referral_template *template)
 {
-	return uses(template, PART_DOMAIN);
+	return uses(template, PART_DOMAIN) ||
+		uses(template, PART_DOMAIN_DN) ||
+		uses(template, PART_DOMAIN_DN_REST);
 }
 
 const char *

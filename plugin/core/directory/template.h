@@ -2,7 +2,9 @@
 #define REFERRAL_TEMPLATE_H
 
 /* referral_ldap_filter and referral_ldap_base: templates with %{user},
-   %{username}, %{domain} and %u, %n, %d ("%%" is one "%"). */
+   %{username}, %{domain} and %u, %n, %d ("%%" is one "%"). %{domain|ldap_dn} is
+   the domain as components of a DN, "dc=example,dc=com"; Dovecot 2.3's %Dd is
+   that without the first "dc=". */
 
 enum referral_template_escape {
 	/* RFC 4515 section 3 */
