@@ -121,7 +121,7 @@ void referral_ldap_line_remove(struct referral_ldap_request *request);
 /* Who of the group is next? */
 struct referral_ldap_request *
 referral_ldap_line_next(const struct referral_ldap_client *client,
-			const struct referral_ldap_group *group, uint64_t now);
+			const struct referral_ldap_group *group);
 /* struct referral_ldap_servers_vfuncs */
 void referral_ldap_line_get_waiting(void *context,
 				    ARRAY_TYPE(uint64_t) *refused);

@@ -154,7 +154,7 @@ client_send_one(struct referral_ldap_client *client,
 	conn = referral_ldap_servers_get(client->servers, group->refused);
 	if (conn == NULL)
 		return FALSE;
-	request = referral_ldap_line_next(client, group, referral_ldap_now());
+	request = referral_ldap_line_next(client, group);
 	if (!referral_ldap_request_send(request, conn))
 		return FALSE;
 	if (request->search.conn != NULL && request->refused == 0)

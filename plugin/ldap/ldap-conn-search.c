@@ -132,7 +132,7 @@ int referral_ldap_conn_send(struct referral_ldap_conn *conn,
 	slot->alone = conn->slots_count++ == 0;
 	slot->msgid = msgid;
 	slot->messages = 0;
-	slot->sent_at = referral_ldap_now();
+	slot->sent_at = search->sent_at = referral_ldap_now();
 	slot->search = search;
 	search->conn = conn;
 	conn_watch_start(conn, conn->set->suspect_msecs);
@@ -226,7 +226,7 @@ conn_answered(struct referral_ldap_conn *conn,
 	      struct referral_ldap_search *search,
 	      struct referral_ldap_reply *reply)
 {
-	conn->progress_at = referral_ldap_now();
+	conn->progress_at = reply->now;
 	if (conn->suspect) {
 		/* Watch it as closely as before. */
 		conn->suspect = FALSE;
@@ -258,6 +258,7 @@ conn_search_entry(struct referral_ldap_conn *conn,
 	if (search->answer.entries > 1) {
 		/* Whatever follows changes nothing. */
 		slot->search = NULL;
+		reply.now = referral_ldap_now();
 		conn_answered(conn, search, &reply);
 	}
 }
@@ -267,7 +268,10 @@ conn_search_result(struct referral_ldap_conn *conn,
 		   struct referral_ldap_slot *slot, LDAPMessage *msg)
 {
 	struct referral_ldap_search *search = slot->search;
-	struct referral_ldap_reply reply = { .code = LDAP_OTHER };
+	struct referral_ldap_reply reply = {
+		.code = LDAP_OTHER,
+		.now = referral_ldap_now(),
+	};
 	char *diagnostic = NULL, *matched_dn = NULL;
 	int ret;
 
@@ -278,7 +282,7 @@ conn_search_result(struct referral_ldap_conn *conn,
 	reply.diagnostic = diagnostic;
 	reply.matched_dn = matched_dn;
 	referral_window_answered(&conn->window, slot->sent_at,
-		referral_ldap_now(), slot->alone,
+		reply.now, slot->alone,
 		conn->slots_count >= conn->window.limit);
 	conn_slot_delete(conn, slot);
 	conn_answered(conn, search, &reply);

@@ -261,6 +261,11 @@ void referral_ldap_conn_set_ready(struct referral_ldap_conn *conn)
 	conn->vfuncs->ready(conn);
 }
 
+bool referral_ldap_conn_is_dead(const struct referral_ldap_conn *conn)
+{
+	return conn->state == REFERRAL_LDAP_CONN_DEAD;
+}
+
 void referral_ldap_conn_pause(struct referral_ldap_conn *conn, bool pause)
 {
 	conn->paused = pause;

@@ -65,6 +65,8 @@ struct referral_ldap_conn_settings {
 struct referral_ldap_search {
 	const struct referral_ldap_search_params *params;
 	struct referral_ldap_answer answer;
+	/* when it was sent last */
+	uint64_t sent_at;
 	/* where it waits for an answer, NULL if nowhere. Maintained by the
 	   connection. */
 	struct referral_ldap_conn *conn;
@@ -136,6 +138,8 @@ void referral_ldap_conn_break(struct referral_ldap_conn *conn,
 /* TRUE if send() may be called: it is ready, and no more is under way than it
    answers in time. */
 bool referral_ldap_conn_can_send(const struct referral_ldap_conn *conn);
+/* It has ended, and its owner is about to be told. */
+bool referral_ldap_conn_is_dead(const struct referral_ldap_conn *conn);
 /* Searches under way, and how many may be. */
 unsigned int
 referral_ldap_conn_get_pending(const struct referral_ldap_conn *conn,

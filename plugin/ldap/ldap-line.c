@@ -70,12 +70,14 @@ void referral_ldap_line_remove(struct referral_ldap_request *request)
 
 struct referral_ldap_request *
 referral_ldap_line_next(const struct referral_ldap_client *client,
-			const struct referral_ldap_group *group, uint64_t now)
+			const struct referral_ldap_group *group)
 {
 	if (group->again.head != NULL)
 		return group->again.head;
-	if (referral_patience_newest_first(&client->patience,
-					   group->fresh.head->started_at, now))
+	if (group->fresh.count > 1 &&
+	    referral_patience_newest_first(&client->patience,
+					   group->fresh.head->started_at,
+					   referral_ldap_now()))
 		return group->fresh.tail;
 	return group->fresh.head;
 }

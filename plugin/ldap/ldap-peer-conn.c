@@ -49,7 +49,11 @@ static void peer_failed(struct referral_ldap_peer *peer, const char *error)
 	struct event *event = referral_ldap_conn_get_event(peer->conn);
 
 	peer->changed_at = ioloop_time;
-	if (peer->health.failures > 0)
+	if (peer->twin) {
+		/* The other one fails with it, and is known to those who
+		   look. */
+		e_debug(event, "%s", error);
+	} else if (peer->health.failures > 0)
 		referral_ldap_peer_log_failure(peer, error);
 	else
 		e_info(event, "%s", error);
@@ -203,18 +207,38 @@ static void peer_leave(struct referral_ldap_peer *peer)
 	}
 }
 
+static bool peer_has_connecting_twin(const struct referral_ldap_peer *peer)
+{
+	const struct referral_ldap_peer *other;
+	unsigned int i;
+
+	for (i = 0; i < array_count(&peer->servers->peers); i++) {
+		other = referral_ldap_peer_get(peer->servers, i);
+		if (other != peer && other->twin &&
+		    other->health.bit == peer->health.bit &&
+		    other->health.state == REFERRAL_SERVER_CONNECTING)
+			return TRUE;
+	}
+	return FALSE;
+}
+
 static void peer_conn_stalled(struct referral_ldap_conn *conn)
 {
 	struct referral_ldap_peer *peer = referral_ldap_conn_get_context(conn);
 	struct referral_ldap_servers *servers = peer->servers;
 	const char *error;
 
+	if (peer_has_connecting_twin(peer)) {
+		/* It will tell more than that nothing comes. */
+		return;
+	}
 	error = t_strdup_printf("ldap connection to %s lost: no answer within "
 		"%u ms (check the directory server and referral_ldap_timeout)",
 		referral_ldap_conn_get_name(conn),
 		servers->set->conn.stall_msecs);
 	peer->failing_ready = TRUE;
-	referral_server_broke(&peer->health, referral_ldap_now(), i_rand());
+	referral_server_failed(&peer->health, referral_ldap_now(),
+			       REFERRAL_SERVER_UNREACHABLE, i_rand());
 	peer_failed(peer, error);
 	peer_leave(peer);
 	if (peer->gone || peer->unnamed || peer->twin)
@@ -258,7 +282,7 @@ peer_conn_answered(struct referral_ldap_conn *conn,
 
 	switch (peer_get_verdict(peer, search, reply, &error)) {
 	case REFERRAL_LDAP_VERDICT_FINAL:
-		referral_server_answered(&peer->health, referral_ldap_now());
+		referral_server_answered(&peer->health, reply->now);
 		if (!peer->health.demoted)
 			referral_ldap_peer_log_recovery(peer);
 		break;

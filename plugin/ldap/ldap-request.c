@@ -164,7 +164,7 @@ bool referral_ldap_request_send(struct referral_ldap_request *request,
 	switch (referral_ldap_conn_send(conn, &request->search, &error)) {
 	case 1:
 		if (request->sent_at == 0)
-			request->sent_at = referral_ldap_now();
+			request->sent_at = request->search.sent_at;
 		referral_ldap_request_set_state(request,
 			request->state == REFERRAL_LDAP_REQUEST_LATE ?
 			REFERRAL_LDAP_REQUEST_LATE :
@@ -238,7 +238,7 @@ referral_ldap_request_answered(void *context,
 	struct referral_ldap_result result;
 	enum referral_ldap_verdict verdict;
 
-	client->progress_at = referral_ldap_now();
+	client->progress_at = reply->now;
 	verdict = referral_ldap_answer_finish(&search->answer, search->params,
 					      reply, &result);
 	*error_r = result.error;

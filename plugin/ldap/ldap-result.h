@@ -16,6 +16,8 @@ struct referral_ldap_reply {
 	   more; its name for logs */
 	uint64_t server;
 	const char *server_name;
+	/* when it came: referral_ldap_now() */
+	uint64_t now;
 	/* LDAP result code or libldap's */
 	int code;
 	/* may be NULL */

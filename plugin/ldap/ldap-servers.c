@@ -176,7 +176,8 @@ servers_connect(struct referral_ldap_servers *servers, uint64_t now,
 		return FALSE;
 	/* The only one is silent: does it still take connections? */
 	peer = referral_ldap_peer_get(servers, choice->active);
-	return peer->health.suspect &&
+	return peer->health.suspect && peer->health.failures == 0 &&
+		!referral_ldap_conn_is_dead(peer->conn) &&
 		referral_ldap_peer_add_twin(peer) != NULL;
 }
 
@@ -206,8 +207,9 @@ servers_update_for(struct referral_ldap_servers *servers, uint64_t now,
 			msecs = servers_close_spare(active, now);
 			wait_msecs = I_MIN(wait_msecs, msecs);
 		}
-	} else if (wanted && choice.all_dead && !choice.trying && !started &&
-		   !servers->expecting) {
+	}
+	if (wanted && choice.all_dead && !choice.trying && !started &&
+	    !servers->expecting) {
 		servers->vfuncs->hopeless(servers->context, refused,
 					  servers->error);
 	}
@@ -246,6 +248,21 @@ void referral_ldap_servers_update(struct referral_ldap_servers *servers)
 	servers->vfuncs->ready(servers->context);
 }
 
+/* The most preferred server, if there is no reason to ask another one: what
+   would be chosen, without a look at the others. */
+static struct referral_ldap_peer *
+servers_get_first(struct referral_ldap_servers *servers, uint64_t refused)
+{
+	struct referral_ldap_peer *peer;
+
+	if (array_count(&servers->peers) == 0)
+		return NULL;
+	peer = referral_ldap_peer_get(servers, 0);
+	return peer->health.state == REFERRAL_SERVER_READY &&
+		!peer->health.suspect && !peer->health.demoted &&
+		(peer->health.bit & refused) == 0 ? peer : NULL;
+}
+
 bool referral_ldap_servers_want(struct referral_ldap_servers *servers,
 				uint64_t refused, const char **error_r)
 {
@@ -253,6 +270,8 @@ bool referral_ldap_servers_want(struct referral_ldap_servers *servers,
 	uint64_t now = referral_ldap_now();
 
 	servers->wanted_at = now;
+	if (servers_get_first(servers, refused) != NULL)
+		return TRUE;
 	servers_choose(servers, now, refused, TRUE, &choice);
 	if (choice.connect >= 0 || choice.active < 0) {
 		/* Our caller is not to be called back from inside. */
@@ -267,14 +286,17 @@ referral_ldap_servers_get(struct referral_ldap_servers *servers,
 			  uint64_t refused)
 {
 	struct referral_server_choice choice;
-	struct referral_ldap_peer *peer;
-	uint64_t now = referral_ldap_now();
+	struct referral_ldap_peer *peer = servers_get_first(servers, refused);
+	uint64_t now;
 
-	servers_choose(servers, now, refused, TRUE, &choice);
-	if (choice.active < 0)
-		return NULL;
-	peer = referral_ldap_peer_get(servers, choice.active);
-	peer->used_at = now;
+	if (peer == NULL) {
+		now = referral_ldap_now();
+		servers_choose(servers, now, refused, TRUE, &choice);
+		if (choice.active < 0)
+			return NULL;
+		peer = referral_ldap_peer_get(servers, choice.active);
+		peer->used_at = now;
+	}
 	return referral_ldap_conn_can_send(peer->conn) ? peer->conn : NULL;
 }
 
@@ -284,6 +306,8 @@ referral_ldap_servers_get_trial(struct referral_ldap_servers *servers)
 	struct referral_server_choice choice;
 	struct referral_ldap_peer *peer;
 
+	if (servers_get_first(servers, 0) != NULL)
+		return NULL;
 	servers_choose(servers, referral_ldap_now(), 0, TRUE, &choice);
 	if (choice.trial < 0)
 		return NULL;

@@ -211,6 +211,17 @@ def search_silent(conn):
 
 
 @fault
+def freezing(conn):
+    """answers five searches, then says nothing more to anybody"""
+    for request in conn.requests():
+        if conn.peer.answered >= 5:
+            conn.wait()
+        if request.tag == ber.SEARCH_REQUEST:
+            conn.peer.answered += 1
+        conn.answer(request)
+
+
+@fault
 def garbage(conn):
     """speaks something else than LDAP"""
     for _ in conn.requests():

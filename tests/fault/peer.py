@@ -31,7 +31,7 @@ class Peer:
         self.address = address
         self.handler = FAULTS[name]
         self.stopped = threading.Event()
-        self.accepted = 0
+        self.accepted = self.answered = 0
         self._socks, self._threads = [], []
         self._lock = threading.Lock()
         # for those who do one thing at a time

@@ -385,6 +385,18 @@ class Behaviour(unittest.TestCase):
                          {UNAVAILABLE})
         self.assertEqual(set(probe.late), {ENTRY})
 
+    def test_freezing(self):
+        """Who asked meanwhile is told when a second connection has found out,
+        everyone else at once."""
+        case = Case("freezing", ENTRY)
+        port = PORTS.take("127.0.0.1")
+        with make_peer(case, port), make_probe(case, port) as probe:
+            probe.wait_results(250)
+            check_run(self, probe)
+        late = [one for one in probe.results if one.at > 3000]
+        self.assertGreater(len(late), 50)
+        self.assertLess(max(one.msecs for one in late), 500)
+
     def test_failover_does_not_depend_on_timeout(self):
         case = Case("search_silent", ENTRY)
         bad, good = PORTS.take("127.0.0.1"), PORTS.take("127.0.0.1")

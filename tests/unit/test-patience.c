@@ -20,10 +20,13 @@ static const struct {
 	/* but it was not its turn */
 	{ 100000, 0, 128001, 130000 },
 	{ 100000, 0, 900000, 130000 },
-	/* it was sent: others don't matter */
+	/* it was sent: how long others wait doesn't matter, */
 	{ 100000, 100000, 101999, 102000 },
-	{ 100000, 100500, 0, 102500 },
-	{ 100000, 129999, 0, 131999 },
+	{ 100000, 129999, 129000, 131999 },
+	{ 100000, 100500, 100001, 102500 },
+	/* but the silence before that does */
+	{ 100000, 100500, 100000, 102000 },
+	{ 100000, 101900, 0, 102000 },
 };
 
 void test_patience(void)

@@ -22,6 +22,9 @@
 #define WORKS { .state = READY }
 #define SILENT { .state = READY, .suspect = TRUE, .demoted = TRUE, \
 		 .trial_at = NOW + 600 }
+/* the same, and it has answered nothing since it failed */
+#define SILENT_AGAIN { .state = READY, .suspect = TRUE, .failures = 1, \
+		       .demoted = TRUE, .trial_at = NOW + 600 }
 #define DEMOTED(msecs) { .state = READY, .demoted = TRUE, \
 			 .trial_at = NOW + (msecs) }
 #define ON_TRIAL { .state = READY, .demoted = TRUE, .on_trial = TRUE, \
@@ -89,6 +92,9 @@ static const struct {
 	  .servers = { DUE, WORKS }, .count = 2, .active = 2,
 	  .wait_msecs = NEVER },
 
+	{ .name = "the first of equals", .same_rank = TRUE,
+	  .servers = { DUE, DUE }, .count = 2, .connect = 1,
+	  .wait_msecs = NEVER },
 	{ .name = "silent: try another", .servers = { SILENT, FRESH },
 	  .count = 2, .active = 1, .connect = 2, .wait_msecs = NEVER },
 	{ .name = "silent: another works", .servers = { SILENT, WORKS },
@@ -98,6 +104,18 @@ static const struct {
 	  .wait_msecs = NEVER },
 	{ .name = "silent and alone: not known to be dead",
 	  .servers = { SILENT }, .count = 1, .active = 1,
+	  .wait_msecs = NEVER },
+	{ .name = "silent again, and alone",
+	  .servers = { SILENT_AGAIN }, .count = 1, .active = 1,
+	  .all_dead = TRUE, .wait_msecs = NEVER },
+	{ .name = "silent again, the other one is dead",
+	  .servers = { SILENT_AGAIN, DEAD }, .count = 2, .active = 1,
+	  .all_dead = TRUE, .wait_msecs = 400 },
+	{ .name = "silent again, the other one was not tried yet",
+	  .servers = { SILENT_AGAIN, FRESH }, .count = 2, .active = 1,
+	  .connect = 2, .wait_msecs = NEVER },
+	{ .name = "silent again, the other one works",
+	  .servers = { SILENT_AGAIN, WORKS }, .count = 2, .active = 2,
 	  .wait_msecs = NEVER },
 	{ .name = "silent, the other one is dead",
 	  .servers = { SILENT, DEAD }, .count = 2, .active = 1,
@@ -115,6 +133,9 @@ static const struct {
 	{ .name = "demoted: it may be tried",
 	  .servers = { DEMOTED(0), WORKS }, .count = 2, .active = 2,
 	  .trial = 1, .wait_msecs = NEVER },
+	{ .name = "demoted: it may be tried, not the first",
+	  .servers = { DEAD, DEMOTED(0), WORKS }, .count = 3, .active = 3,
+	  .trial = 2, .wait_msecs = 400 },
 	{ .name = "demoted: it is being tried",
 	  .servers = { ON_TRIAL, WORKS }, .count = 2, .active = 2,
 	  .wait_msecs = NEVER },
@@ -280,10 +301,12 @@ void test_server_backoff(void)
 	};
 	struct referral_server server;
 	unsigned int i, j;
-	uint64_t msecs;
+	uint64_t msecs, first_msecs = 0;
+	bool varies;
 
 	test_begin("server backoff");
 	for (i = 0; i < N_ELEMENTS(backoffs); i++) {
+		varies = FALSE;
 		for (j = 0; j < N_ELEMENTS(randoms); j++) {
 			i_zero(&server);
 			server.state = CONNECTING;
@@ -297,10 +320,15 @@ void test_server_backoff(void)
 			msecs = server.retry_at - NOW;
 			test_assert_idx(msecs >= backoffs[i].retry_min &&
 					msecs <= backoffs[i].retry_max, i);
+			/* not everybody at the same moment */
+			if (j == 0)
+				first_msecs = msecs;
+			varies = varies || msecs != first_msecs;
 			msecs = server.urgent_retry_at - NOW;
 			test_assert_idx(msecs >= backoffs[i].urgent_min &&
 					msecs <= backoffs[i].urgent_max, i);
 		}
+		test_assert_idx(varies, i);
 	}
 	test_end();
 }
@@ -330,6 +358,12 @@ void test_server_states(void)
 	referral_server_connecting(&server, NOW);
 	referral_server_ready(&server, NOW);
 	test_assert(!server.demoted);
+	referral_server_suspect(&server, NOW - 5000, 0);
+	test_assert(server.suspect);
+	referral_server_refused(&server, NOW - 4990, 0);
+	test_assert(!server.suspect && server.demoted);
+	i_zero(&server);
+	referral_server_ready(&server, NOW);
 	referral_server_suspect(&server, NOW, 0);
 	test_assert(server.state == READY && server.suspect &&
 		    server.demoted && server.trial_at == NOW + 750);

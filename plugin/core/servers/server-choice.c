@@ -117,7 +117,8 @@ server_is_dead(const struct choice_context *ctx,
 		return FALSE;
 	switch (server->state) {
 	case REFERRAL_SERVER_READY:
-		return FALSE;
+		/* It lets us in again, and is as silent as it was. */
+		return server->suspect;
 	case REFERRAL_SERVER_CONNECTING:
 		/* Those who asked when this try began wait for it, nobody
 		   else. */
@@ -219,7 +220,7 @@ void referral_servers_choose(struct referral_server *const *servers,
 	choice_r->active = choice_r->connect = choice_r->trial = -1;
 	choose_active(&ctx);
 	choose_trial(&ctx);
-	choice_r->all_dead = choice_r->active < 0;
+	choice_r->all_dead = !ctx.settled;
 
 	stagger_until = get_stagger_until(&ctx);
 	for (i = 0; i < count; i++) {

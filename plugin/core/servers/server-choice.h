@@ -102,8 +102,8 @@ struct referral_server_choice {
 	/* index of a demoted server that may be given a copy of a question now,
 	   -1 if there is none */
 	int trial;
-	/* Every server has failed and none is to be tried right now: who asks
-	   now is told so at once. */
+	/* Every server has failed, and none is to be tried right now or is not
+	   silent again: who asks now is told so at once. */
 	bool all_dead;
 	/* Some connection is being made: who waits already may hope. */
 	bool trying;

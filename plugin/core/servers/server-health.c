@@ -7,7 +7,6 @@ void referral_server_connecting(struct referral_server *server, uint64_t now)
 {
 	server->state = REFERRAL_SERVER_CONNECTING;
 	server->connecting_since = now;
-	server->suspect = FALSE;
 }
 
 void referral_server_ready(struct referral_server *server, uint64_t now)
