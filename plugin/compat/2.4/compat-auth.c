@@ -176,12 +176,22 @@ void referral_compat_request_lookup(struct auth_request *request,
 	auth_request_lookup_credentials(request, "", referral_lookup_callback);
 }
 
+#if VERSION_AT_LEAST(3)
+/* lib-master/stats-client.c: where it keeps the filter that the stats process
+   has sent. There may be others' filters as well, which nothing lists, but in
+   Dovecot nobody else has one. */
+extern struct event_filter **stats_event_filter __attribute__((weak));
+#endif
+
 bool referral_compat_send_filter_get(struct event_filter **filter_r)
 {
 #if VERSION_AT_LEAST(3)
-	/* there may be several, and nothing lists them */
 	*filter_r = NULL;
-	return FALSE;
+	if (&stats_event_filter == NULL)
+		return FALSE;
+	if (stats_event_filter != NULL)
+		*filter_r = *stats_event_filter;
+	return TRUE;
 #else
 	*filter_r = event_get_global_debug_send_filter();
 	return TRUE;
