@@ -6,6 +6,10 @@
 #include "mailhost.h"
 #include "hostformat.h"
 
+/* Newer Dovecots have macros of these names, which point to a library of theirs
+   that others have not. */
+#undef regcomp
+#undef regexec
 #include <regex.h>
 
 #define FORMAT_VAR "%{value}"
