@@ -459,8 +459,8 @@ static size_t test_malloc_bytes(void)
 }
 
 /* Is our own account that of malloc()? It keeps freed pieces at hand, or gives
-   one that is a little too large;
-   under valgrind and the like it tells nothing. */
+   one that is a little too large (glibc 2.41: 3 % more, once they were of many
+   sizes); under valgrind and the like it tells nothing. */
 static void
 test_memory(const struct referral_cache *cache, size_t before)
 {
@@ -468,7 +468,7 @@ test_memory(const struct referral_cache *cache, size_t before)
 	size_t bytes = test_cache_bytes(cache);
 
 	if (used > MEMORY_USERS) {
-		test_assert(used <= bytes + bytes / 50);
+		test_assert(used <= bytes + bytes / 20);
 		test_assert(used >= bytes - bytes / 20);
 	}
 }
