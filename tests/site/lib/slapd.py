@@ -62,8 +62,7 @@ index objectClass eq
 index uid eq
 {replication}"""
 
-_REPLICATION_INDEX = "index entryCSN,entryUUID,description eq
-"
+_REPLICATION_INDEX = "index entryCSN,entryUUID,description eq\n"
 _PROVIDER = """{limits}overlay syncprov
 {session_log}"""
 # copies have all of it
