@@ -138,6 +138,9 @@ void test_hostformat_errors(void)
 		  "the host" },
 		{ "/(a)(b)/", "/(a)(b)/: a regular expression needs one group, "
 		  "which is the host" },
+		{ "/(a{2})/", "/(a{2})/: counts in braces are not supported" },
+		{ "/(a+b+c+d+e+f+g+h+)i+/", "/(a+b+c+d+e+f+g+h+)i+/: "
+		  "too many \"+\" in a regular expression" },
 		{ "/(a)\\1/", "/(a)\\\\1/: back-references are not supported" },
 		{ "host /(a)/x", "/(a)/x: what follows a regular expression "
 		  "has to make a host of %{value}" },

@@ -15,6 +15,8 @@
 #define FORMAT_VAR "%{value}"
 /* Longer values are not matched: a path in Exchange has some 200. */
 #define FORMAT_VALUE_MAX_LEN 1024
+/* "+" in a regular expression: each may double the memory it takes */
+#define FORMAT_MAX_REPEATED 8
 
 struct format_rule {
 	/* NULL: not one of those */
@@ -50,21 +52,38 @@ rule_parse_template(pool_t pool, const char *str, struct format_rule *rule)
 	return is_host(t_strconcat(rule->prefix, "x", rule->suffix, NULL));
 }
 
+/* What could take any time, or any memory: glibc knows back-references beyond
+   POSIX, and makes copies of what is repeated, also of the copies in it. */
+static int rule_check_regex(const char *str, const char **error_r)
+{
+	unsigned int repeated = 0;
+
+	for (; *str != '\0'; str++) {
+		if (*str == '\\' && str[1] >= '1' && str[1] <= '9') {
+			*error_r = "back-references are not supported";
+			return -1;
+		}
+		if (*str == '\\' && str[1] != '\0')
+			str++;
+		else if (*str == '{') {
+			*error_r = "counts in braces are not supported";
+			return -1;
+		} else if (*str == '+' && ++repeated > FORMAT_MAX_REPEATED) {
+			*error_r = "too many \"+\" in a regular expression";
+			return -1;
+		}
+	}
+	return 0;
+}
+
 static int
 rule_compile(const char *str, struct format_rule *rule, const char **error_r)
 {
 	char error[128];
-	const char *p;
 	int ret;
 
-	/* what glibc knows beyond POSIX, and what takes any time */
-	for (p = strchr(str, '\\'); p != NULL && p[1] != '\0';
-	     p = strchr(p + 2, '\\')) {
-		if (p[1] >= '1' && p[1] <= '9') {
-			*error_r = "back-references are not supported";
-			return -1;
-		}
-	}
+	if (rule_check_regex(str, error_r) < 0)
+		return -1;
 	rule->regex = i_new(regex_t, 1);
 	ret = regcomp(rule->regex, str, REG_EXTENDED | REG_ICASE);
 	if (ret != 0) {

@@ -12,7 +12,8 @@ struct referral_hostformat;
    url           imap://host:port/ or imaps://host:port/
    %{value}.x.y  a template, for a value that is one label: "imap1"
    /RE/          a POSIX extended regular expression, in any case, for the
-                 whole value; its only group is the host
+                 whole value; its only group is the host. Without counts
+                 in braces, and with few "+"
    /RE/TEMPLATE  the same, with the group as the template's %{value}
 
    Returns 0, or -1 and error_r without the setting's name. The regular
