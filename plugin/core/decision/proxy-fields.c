@@ -267,12 +267,16 @@ static const char *field_error(const char *str)
 				       referral_mailhost_sanitize(key));
 	}
 	if (field->needs_value && (value == NULL || *value == '\0'))
-		return t_strdup_printf("%s needs a value", key);
+		{
+		return t_strdup_printf("%s needs a value",
+				       referral_mailhost_sanitize(key));
+	}
 	if (value != NULL && has_variable(field, value))
 		error = "is the same for all users: it can hold no variable";
 	else
 		error = field->check == NULL ? NULL : field->check(value);
-	return error == NULL ? NULL : t_strdup_printf("%s %s", key, error);
+	return error == NULL ? NULL : t_strdup_printf("%s %s",
+		referral_mailhost_sanitize(key), error);
 }
 
 int referral_proxy_fields_check(const char *str, const char **error_r)
