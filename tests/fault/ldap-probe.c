@@ -10,6 +10,7 @@
 #include "str.h"
 #include "str-sanitize.h"
 #include "ldap-client.h"
+#include "probe-event.h"
 #include "referral-settings.h"
 
 #include <getopt.h>
@@ -339,7 +340,7 @@ int main(int argc, char *argv[])
 	probe_parse_args(argc, argv, &probe, &set);
 
 	ioloop = io_loop_create();
-	event = event_create(NULL);
+	event = probe_event_create(probe.dns_client);
 	if (getenv("PROBE_DEBUG") != NULL)
 		event_set_forced_debug(event, TRUE);
 	if (referral_ldap_client_init(event, &set, probe.dns_client,
@@ -352,7 +353,7 @@ int main(int argc, char *argv[])
 		referral_ldap_client_deinit(&probe.client);
 		i_assert(probe.searches == NULL);
 	}
-	event_unref(&event);
+	probe_event_destroy(&event);
 	io_loop_destroy(&ioloop);
 	lib_deinit();
 	return 0;

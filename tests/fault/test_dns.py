@@ -9,7 +9,7 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
 # pylint: disable=wrong-import-position
 from dns import DnsClient
-from harness import Ports, check_run, version
+from harness import Ports, check_run
 from peer import Peer
 from probe import Probe
 
@@ -17,8 +17,6 @@ ENTRY, UNAVAILABLE = "entry", "unavailable"
 NAME = "ldap.example.com"
 
 
-@unittest.skipIf(version() >= (2, 4, 2),
-                 "ldap-probe can't say where the dns-client is")
 class Dns(unittest.TestCase):
     def setUp(self):
         tmp = tempfile.TemporaryDirectory(prefix="ref-")
