@@ -23,6 +23,9 @@ static void check_template(const char *template_str, const char *user,
 	const char *special = escape == REFERRAL_TEMPLATE_ESCAPE_FILTER ?
 		"()*" : ",+;=\"<>#";
 	struct referral_template *template;
+	/* as many components as the domain has */
+	bool domain_dn = strstr(template_str, "%Dd") != NULL ||
+		strstr(template_str, "ldap_dn}") != NULL;
 	const char *example, *str, *error = NULL;
 	unsigned int i;
 
@@ -36,6 +39,8 @@ static void check_template(const char *template_str, const char *user,
 	for (i = 0; special[i] != '\0'; i++) {
 		const char one[] = { special[i], '\0' };
 
+		if (domain_dn && strchr(",=", special[i]) != NULL)
+			continue;
 		FUZZ_REQUIRE(fuzz_count(str, one) == fuzz_count(example, one));
 	}
 	if (!referral_template_uses_username(template) &&
