@@ -19,9 +19,10 @@ from mail_clients import (FOLLOWING, IMAPS, PLAIN, STAYING,  # noqa: E402
 FRONT, HOME, DRAINED = (f"{name}.example.com"
                         for name in ("front", "home", "drained"))
 # "drain" is no action, but the server that is asked
-FORMS = ("refer", "offer", "suggest", "proxy", "drain")
+FORMS = ("refer", "offer", "suggest", "proxy", "tempfail", "drain")
 # the site's own client
 STRICT = "strict"
+NAMES = [client.name for client in STAYING + FOLLOWING] + [STRICT]
 _SUGGEST = "protocol imap {\n  mail_plugins = imap_login_referral\n}\n"
 
 
@@ -32,12 +33,11 @@ class World:
     transport: how clients connect first. Unless it is PLAIN, no server takes
     a password without TLS, and the front proxies with TLS."""
 
-    def __init__(self, site, transport):
+    def __init__(self, site, transport, names=NAMES, **settings):
         self.site, self.transport = site, transport
         # Clients come from here. A server at the same address would take
         # their passwords without TLS.
         site.address_of("client.example.com")
-        names = [client.name for client in STAYING + FOLLOWING] + [STRICT]
         self.users = [
             User(self.user_of(name, form),
                  action=None if form == "drain" else form)
@@ -56,7 +56,8 @@ class World:
         self.front = self.referring(
             FRONT, raw=_SUGGEST if self.can_suggest else "",
             referral_host_map=f"{where}={told}",
-            referral_action_attribute="testMailAction", **self.proxying())
+            referral_action_attribute="testMailAction", **self.proxying(),
+            **settings)
         self.drained = self.referring(DRAINED, referral_drain_host=told)
         with open(self.hosts, "w", encoding="ascii") as file:
             # and none of the machine's own, which may have our names
@@ -105,8 +106,8 @@ class World:
         if not self.can_suggest:
             pytest.skip("suggest: the build has no module for imap")
 
-    def fetch(self, client, form):
-        """Have a client fetch its user's INBOX: a Visit."""
+    def account(self, client, form):
+        """The account of a client's user, or skip the test."""
         missing = client.missing()
         if missing:
             pytest.skip(f"{client.name}: {' '.join(missing)} missing "
@@ -118,10 +119,14 @@ class World:
         directory = os.path.join(self.site.dir, user)
         os.mkdir(directory)
         port = server.tls_port if self.transport == IMAPS else server.port
-        outcome = client.fetch(Account(
+        return Account(
             directory, self.resolving, server.name, port, user, "secret",
-            self.transport, self.site.pki.ca_cert))
-        return Visit(self, user, outcome)
+            self.transport, self.site.pki.ca_cert)
+
+    def fetch(self, client, form):
+        """Have a client fetch its user's INBOX: a Visit."""
+        account = self.account(client, form)
+        return Visit(self, account.user, client.fetch(account))
 
 
 class Visit:
