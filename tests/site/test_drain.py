@@ -3,6 +3,7 @@
 
 import contextlib
 import os
+import ssl
 import socket
 import time
 
@@ -39,7 +40,8 @@ class Front:
 
     def drains(self, host, tls=None, send=b""):
         client = self.site.client(self.server, tls=tls, greet=False)
-        with contextlib.suppress(BrokenPipeError, ConnectionResetError):
+        with contextlib.suppress(BrokenPipeError, ConnectionResetError,
+                                 ssl.SSLEOFError):
             # the server may be gone, but its line is there
             client.send_raw(send)
         line = client.read_line()
