@@ -156,7 +156,8 @@ void test_bounce_bounds(void)
 		if (test_bounces_get(bounces, key, NOW + 4) != NONE)
 			known++;
 	} T_END;
-	test_assert(known >= 1000 && known <= 1024);
+	/* two users with the same 32 bits of hash share a slot, now and then */
+	test_assert(known >= 1000 && known <= 1024 + 5);
 	referral_bounces_destroy(&bounces);
 	test_end();
 }
