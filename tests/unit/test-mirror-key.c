@@ -155,6 +155,8 @@ void test_mirror_key_match(void)
 		{ "bo\xc2\xad""b", "bob", UNSURE, UNSURE, UNSURE },
 		{ "bo\xe2\x80\x8b""b", "bob", UNSURE, UNSURE, UNSURE },
 		{ "bo\x01""b", "bob", UNSURE, UNSURE, UNSURE },
+		/* perhaps a NUL, as it comes from the directory */
+		{ "bo\x01""b", "bo\x01""b", UNSURE, UNSURE, UNSURE },
 		{ "bob\t", "bob", UNSURE, UNSURE, UNSURE },
 		/* other scripts */
 		{ "\xd0\xb8\xd0\xb2\xd0\xb0\xd0\xbd",

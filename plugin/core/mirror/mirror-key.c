@@ -63,8 +63,10 @@ bool referral_mirror_key_normalize(enum referral_mirror_rule rule,
 				   string_t *dest)
 {
 	const unsigned char *data = value;
+	/* each login comes here */
+	unsigned char key[REFERRAL_MIRROR_KEY_MAX_SIZE + 2];
 	bool space = FALSE;
-	size_t start = str_len(dest);
+	size_t used = 0;
 
 	if (!value_is_plain(data, size)) {
 		if (size > REFERRAL_MIRROR_KEY_MAX_SIZE)
@@ -74,19 +76,21 @@ bool referral_mirror_key_normalize(enum referral_mirror_rule rule,
 	}
 	for (size_t i = 0; i < size; i++) {
 		if (data[i] == ' ') {
-			space = str_len(dest) > start;
+			space = used > 0;
 			continue;
 		}
-		if (str_len(dest) - start > REFERRAL_MIRROR_KEY_MAX_SIZE)
-			break;
+		if (used >= REFERRAL_MIRROR_KEY_MAX_SIZE)
+			return FALSE;
 		if (space)
-			str_append_c(dest, ' ');
+			key[used++] = ' ';
 		space = FALSE;
-		str_append_c(dest, rule == REFERRAL_MIRROR_RULE_CASE_IGNORE ?
-			     i_tolower(data[i]) : data[i]);
+		key[used++] = rule == REFERRAL_MIRROR_RULE_CASE_IGNORE ?
+			i_tolower(data[i]) : data[i];
 	}
-	size = str_len(dest) - start;
-	return size > 0 && size <= REFERRAL_MIRROR_KEY_MAX_SIZE;
+	if (used == 0 || used > REFERRAL_MIRROR_KEY_MAX_SIZE)
+		return FALSE;
+	str_append_data(dest, key, used);
+	return TRUE;
 }
 
 /* Letters of scripts that case folding and normalisation leave alone once they
@@ -173,16 +177,39 @@ static buffer_t *t_skeleton(const unsigned char *data, size_t size)
 	return dest;
 }
 
+/* The same without allocations, for what nearly all names are. dest has room
+   for size bytes. Returns FALSE if it takes more. */
+static bool
+plain_skeleton(const unsigned char *data, size_t size, unsigned char *dest,
+	       size_t *size_r)
+{
+	size_t used = 0;
+
+	for (size_t i = 0; i < size; i++) {
+		if (data[i] < ' ' || data[i] > '~')
+			return FALSE;
+		if (data[i] != ' ')
+			dest[used++] = i_tolower(data[i]);
+	}
+	*size_r = used;
+	return TRUE;
+}
+
 uint64_t referral_mirror_key_hash(const void *key, size_t size)
 {
 	static unsigned char hash_key[REFERRAL_KEYHASH_KEY_SIZE];
 	static bool hash_key_set = FALSE;
+	unsigned char plain[REFERRAL_MIRROR_KEY_MAX_SIZE];
 	uint64_t hash;
+
+	i_assert(size <= sizeof(plain));
 
 	if (!hash_key_set) {
 		random_fill(hash_key, sizeof(hash_key));
 		hash_key_set = TRUE;
 	}
+	if (plain_skeleton(key, size, plain, &size))
+		return referral_keyhash(hash_key, plain, size);
 	T_BEGIN {
 		const buffer_t *skeleton = t_skeleton(key, size);
 
@@ -209,8 +236,12 @@ referral_mirror_key_match(enum referral_mirror_rule rule,
 			  const void *key1, size_t size1,
 			  const void *key2, size_t size2)
 {
-	if (size1 == size2 && memcmp(key1, key2, size1) == 0)
-		return REFERRAL_MIRROR_MATCH_YES;
+	if (size1 == size2 && memcmp(key1, key2, size1) == 0) {
+		/* it may have been a NUL in the directory */
+		return memchr(key1, '\001', size1) == NULL ?
+			REFERRAL_MIRROR_MATCH_YES :
+			REFERRAL_MIRROR_MATCH_UNSURE;
+	}
 	if (rule != REFERRAL_MIRROR_RULE_UNKNOWN &&
 	    value_is_plain(key1, size1) && value_is_plain(key2, size2))
 		return REFERRAL_MIRROR_MATCH_NO;
