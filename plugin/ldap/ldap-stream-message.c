@@ -59,6 +59,34 @@ void referral_ldap_stream_send(struct referral_ldap_stream *stream)
 	referral_ldap_stream_watch(stream);
 }
 
+void referral_ldap_stream_ping(struct referral_ldap_stream *stream)
+{
+	/* the root DSE: every server has it, and reads nothing for it */
+	char *no_attributes[] = { LDAP_NO_ATTRS, NULL };
+	int ret = ldap_search_ext(referral_ldap_conn_get_ldap(stream->conn),
+				  "", LDAP_SCOPE_BASE, "(objectClass=*)",
+				  no_attributes, 0, NULL, NULL, NULL, 0,
+				  &stream->ping_msgid);
+
+	if (ret != LDAP_SUCCESS) {
+		referral_ldap_conn_break(stream->conn, t_strdup_printf(
+			"the server could not be asked whether it is there: "
+			"%s", ldap_err2string(ret)));
+		return;
+	}
+	stream->pinging = TRUE;
+	referral_ldap_conn_sent(stream->conn);
+	referral_ldap_stream_watch(stream);
+}
+
+/* Whatever it says. */
+static void stream_pong(struct referral_ldap_stream *stream, int type)
+{
+	if (type == LDAP_RES_SEARCH_RESULT)
+		stream->pinging = FALSE;
+	referral_ldap_stream_watch(stream);
+}
+
 /* From libldap's to ours, on the data stack: valid as long as libldap's. */
 static const struct referral_ldap_control *
 stream_get_controls(LDAPControl **controls, unsigned int *count_r)
@@ -152,6 +180,10 @@ void referral_ldap_stream_message(struct referral_ldap_stream *stream,
 	LDAP *ld = referral_ldap_conn_get_ldap(stream->conn);
 	int ret = 0;
 
+	if (stream->pinging && ldap_msgid(msg) == stream->ping_msgid) {
+		stream_pong(stream, type);
+		return;
+	}
 	if (!stream->searching || ldap_msgid(msg) != stream->msgid) {
 		referral_ldap_conn_break(stream->conn, "the server sends "
 			"messages that nobody asked for");

@@ -20,6 +20,9 @@ struct referral_ldap_stream {
 	pool_t search_pool;
 	int msgid;
 	bool searching;
+	/* asked whether it is there; it has not said so yet */
+	int ping_msgid;
+	bool pinging;
 
 	/* NULL = any server */
 	char *only_uri;
@@ -39,6 +42,8 @@ struct referral_ldap_stream {
 
 /* Send the search. */
 void referral_ldap_stream_send(struct referral_ldap_stream *stream);
+/* Ask whether the server is there. */
+void referral_ldap_stream_ping(struct referral_ldap_stream *stream);
 /* Hand out a message. */
 void referral_ldap_stream_message(struct referral_ldap_stream *stream,
 				  int type, LDAPMessage *msg);

@@ -44,6 +44,10 @@ void referral_ldap_stream_abort(struct referral_ldap_stream *stream,
 static void stream_idle(struct referral_ldap_stream *stream)
 {
 	timeout_remove(&stream->to_idle);
+	if (stream->search.ping && !stream->pinging) {
+		referral_ldap_stream_ping(stream);
+		return;
+	}
 	referral_ldap_conn_break(stream->conn, t_strdup_printf(
 		"nothing came for %u ms", stream->search.idle_msecs));
 }

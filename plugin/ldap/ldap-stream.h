@@ -30,9 +30,13 @@ struct referral_ldap_stream_search {
 	const struct referral_ldap_control *controls;
 	unsigned int controls_count;
 	/* Lost, if no message comes for so long while the search is under way;
-	   0 = never (a persistent search that has nothing to tell: TCP's own
-	   probes find out within two minutes that the server is gone). */
+	   0 = never. */
 	unsigned int idle_msecs;
+	/* The server is asked first whether it is still there, and lost if
+	   nothing comes for as long again: for a persistent search, which may
+	   have nothing to tell. TCP's own probes would find out within two
+	   minutes that the host is gone, and never that the server hangs. */
+	bool ping;
 };
 
 struct referral_ldap_stream_entry {

@@ -11,6 +11,9 @@
 
 /* A server that stays silent in a refresh for so long will say no more. */
 #define REFRESH_SILENCE_MSECS (120 * 1000)
+/* A server that has nothing to tell is asked after so long whether it is still
+   there. As long again, and what it has told is old. */
+#define IDLE_MSECS (10 * 1000)
 /* A connection that was lost is often back at once. */
 #define RETRY_MIN_MSECS 100
 /* ... and a server, in the end */
@@ -305,6 +308,8 @@ void referral_mirror_sync_begin(struct referral_mirror *mirror)
 		.params = mirror->search,
 		.controls = &control,
 		.controls_count = 1,
+		.idle_msecs = IDLE_MSECS,
+		.ping = TRUE,
 	};
 	const struct referral_sync_cookie *cookie;
 	string_t *value = t_str_new(256);

@@ -321,3 +321,30 @@ void test_ldap_stream_idle(void)
 	test_ldap_deinit_all(&test);
 	test_end();
 }
+
+/* Asked whether it is there, the server says so, until it does not. */
+void test_ldap_stream_ping(void)
+{
+	struct test_stream stream;
+	struct test_ldap test;
+
+	test_begin("ldap stream: ping");
+	stream_init(&test, &stream);
+	stream_answer(&test, STREAM_ENTRY, sizeof(STREAM_ENTRY) - 1);
+	stream_search.idle_msecs = 30;
+	stream_search.ping = TRUE;
+	stream_start(&stream, NULL);
+	test_ldap_wait_for(&test, &stream.entries, 1);
+	stream_answer(&test, STREAM_ENTRY STREAM_DONE,
+		      sizeof(STREAM_ENTRY STREAM_DONE) - 1);
+	test_ldap_wait_for(&test, &test.server->searches, 3);
+	test_assert(stream.entries == 1 && stream.done == 0 &&
+		    stream.lost == 0);
+	test.server->hold = TRUE;
+	test_ldap_wait_for(&test, &stream.lost, 1);
+	test_assert(strstr(str_c(stream.log), "nothing came for 30 ms") !=
+		    NULL);
+	test_assert(test.server->connections == 1);
+	test_ldap_deinit_all(&test);
+	test_end();
+}

@@ -29,7 +29,8 @@
 	X(test_ldap_stream_pages) \
 	X(test_ldap_stream_lost) \
 	X(test_ldap_stream_stop) \
-	X(test_ldap_stream_idle)
+	X(test_ldap_stream_idle) \
+	X(test_ldap_stream_ping)
 
 TEST_LDAP_TESTS(TEST_DECL)
 
