@@ -1,12 +1,34 @@
-/* The counters of the caches, for whoever asks by signal. */
+/* The counters of caches and mirrors, for whoever asks by signal. */
 
 #include "auth-common.h"
 #include "lib-signals.h"
 #include "cache.h"
 #include "lookup.h"
+#include "mirror.h"
 #include "auth-config.h"
 #include "auth-directories.h"
 #include "auth-stats.h"
+
+static void
+referral_auth_stats_log_mirror(const struct referral_auth_config *config,
+			       const struct referral_mirror *mirror,
+			       const char *prefix)
+{
+	struct referral_mirror_status status;
+	const char *contact = "never";
+
+	referral_mirror_get_status(mirror, &status);
+	if (status.have_contact) {
+		contact = t_strdup_printf("%u s ago",
+					  status.contact_age_secs);
+	}
+	e_info(config->event, "%smirror: %s, server %s, contact %s, "
+	       "users %u, bytes %zu, hits %"PRIu64", misses %"PRIu64", "
+	       "changes %"PRIu64", lost %u", prefix, status.state,
+	       status.server == NULL ? "none" : status.server, contact,
+	       status.users, status.bytes, status.answers, status.questions,
+	       status.changes, status.lost);
+}
 
 static void
 referral_auth_stats_log_one(const struct referral_auth_config *config,
@@ -15,18 +37,22 @@ referral_auth_stats_log_one(const struct referral_auth_config *config,
 	const char *name;
 	const struct referral_lookup *lookup =
 		referral_auth_directories_get(config->directories, idx, &name);
+	const struct referral_mirror *mirror =
+		referral_auth_directories_get_mirror(config->directories, idx);
 	const struct referral_cache_stats *stats;
+	const char *prefix = *name == '\0' ? "" :
+		t_strdup_printf("referral_directory %s: ", name);
 
 	if (lookup == NULL)
 		return;
 	stats = referral_lookup_get_cache_stats(lookup);
-	e_info(config->event, "%s%s%scache: hits %"PRIu64", "
+	e_info(config->event, "%scache: hits %"PRIu64", "
 	       "misses %"PRIu64", stale %"PRIu64", evicted %"PRIu64", "
-	       "entries %u, bytes %zu",
-	       *name == '\0' ? "" : "referral_directory ", name,
-	       *name == '\0' ? "" : ": ",
+	       "entries %u, bytes %zu", prefix,
 	       stats->hits, stats->misses, stats->stale, stats->evictions,
 	       stats->entries, stats->bytes);
+	if (mirror != NULL)
+		referral_auth_stats_log_mirror(config, mirror, prefix);
 }
 
 static void

@@ -1,8 +1,8 @@
 #ifndef REFERRAL_AUTH_STATS_H
 #define REFERRAL_AUTH_STATS_H
 
-/* How well the cache works: SIGUSR2 has the auth process log it, as Dovecot
-   does for the cache of its own (src/auth/auth-cache.c). */
+/* How well the cache and the mirror work: SIGUSR2 has the auth process log it,
+   as Dovecot does for the cache of its own (src/auth/auth-cache.c). */
 
 struct referral_auth_config;
 

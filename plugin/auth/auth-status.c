@@ -110,15 +110,18 @@ static void status_tell_mirror(struct referral_status *status,
 	referral_mirror_get_status(directory->mirror, &mirror);
 	status_add(str, "name", "%s", directory->name);
 	status_add(str, "state", "%s", mirror.state);
+	status_add(str, "count", "%u", mirror.users);
 	if (mirror.server != NULL)
 		status_add(str, "server", "%s", mirror.server);
-	if (mirror.error != NULL)
-		status_add(str, "error", "%s", mirror.error);
-	status_add(str, "entries", "%u", mirror.users);
+	if (mirror.have_contact)
+		status_add(str, "age", "%u", mirror.contact_age_secs);
 	status_add(str, "bytes", "%zu", mirror.bytes);
-	status_add(str, "age", "%u", mirror.contact_age_secs);
 	status_add(str, "hits", "%"PRIu64, mirror.answers);
 	status_add(str, "misses", "%"PRIu64, mirror.questions);
+	status_add(str, "changes", "%"PRIu64, mirror.changes);
+	status_add(str, "lost", "%u", mirror.lost);
+	if (mirror.error != NULL)
+		status_add(str, "error", "%s", mirror.error);
 	status_tell(status, "mirror", str);
 }
 
@@ -237,18 +240,6 @@ status_get_directories(struct referral_status *status,
 	}
 }
 
-/* A mirror that is in sync needs nobody. */
-static bool status_is_mirrored(const struct status_directory *directory)
-{
-	struct referral_lookup_result result;
-	bool again;
-
-	return directory->mirror != NULL &&
-		referral_lookup_cached(directory->lookup, STATUS_USER, &again,
-				       &result) &&
-		result.source == REFERRAL_SOURCE_MIRROR;
-}
-
 struct referral_status *
 referral_status_start(struct referral_auth_config *config,
 		      referral_status_callback_t *callback, void *context)
@@ -263,8 +254,6 @@ referral_status_start(struct referral_auth_config *config,
 	status->context = context;
 	status_get_directories(status, config);
 	array_foreach_modifiable(&status->directories, directory) {
-		if (status_is_mirrored(directory))
-			continue;
 		status->waiting++;
 		directory->request = referral_lookup_start(directory->lookup,
 			STATUS_USER, status_looked_up, directory);

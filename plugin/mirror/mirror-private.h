@@ -64,6 +64,7 @@ struct referral_mirror {
 	bool have_copy;
 	/* where it comes from, NULL if nowhere */
 	char *server;
+	/* the last one that has ended, 0 = none has */
 	time_t contact;
 
 	struct referral_ldap_stream *stream;
@@ -82,6 +83,13 @@ struct referral_mirror {
 
 /* mirror.c */
 
+/* How many there are. */
+extern unsigned int referral_mirrors_count;
+
+/* Seconds since the last contact, 0 while there is one. Returns FALSE if there
+   never was any. */
+bool referral_mirror_get_age(const struct referral_mirror *mirror,
+			     unsigned int *secs_r);
 /* The entry that has these keys has another answer. */
 void referral_mirror_tell_changed(
 	struct referral_mirror *mirror, const struct referral_mirror_key *keys,

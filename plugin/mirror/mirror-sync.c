@@ -85,7 +85,10 @@ static void mirror_sync_failed(struct referral_mirror *mirror,
 		set_name(refused ? "login_referral_mirror_refused" :
 			 "login_referral_mirror_lost")->
 		add_str("error", error);
+	unsigned int age_secs;
 
+	if (referral_mirror_get_age(mirror, &age_secs))
+		e->add_int("age", age_secs);
 	if (failure == mirror->failure)
 		e_debug(e->event(), "mirror: still not in sync: %s", error);
 	else if (refused) {

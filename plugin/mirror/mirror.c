@@ -101,13 +101,17 @@ mirror_lookup(void *context, const char *user,
 	return reply;
 }
 
-static unsigned int mirror_get_age(const struct referral_mirror *mirror)
+bool referral_mirror_get_age(const struct referral_mirror *mirror,
+			     unsigned int *secs_r)
 {
-	if (mirror->state == REFERRAL_MIRROR_STATE_FOLLOWING ||
-	    !mirror->have_copy)
-		return 0;
-	return ioloop_time < mirror->contact ? 0 :
-		ioloop_time - mirror->contact;
+	*secs_r = 0;
+	if (mirror->state == REFERRAL_MIRROR_STATE_FOLLOWING)
+		return TRUE;
+	if (mirror->contact == 0)
+		return FALSE;
+	if (ioloop_time > mirror->contact)
+		*secs_r = ioloop_time - mirror->contact;
+	return TRUE;
 }
 
 static bool mirror_lookup_stale(void *context, const char *user,
@@ -115,16 +119,18 @@ static bool mirror_lookup_stale(void *context, const char *user,
 {
 	struct referral_mirror *mirror = context;
 	struct referral_lookup_result result;
+	unsigned int age_secs;
 
 	/* only what was known has a second life: see cache.h */
 	if (!mirror->have_copy ||
-	    mirror_get_age(mirror) > mirror->stale_ttl_secs ||
+	    !referral_mirror_get_age(mirror, &age_secs) ||
+	    age_secs > mirror->stale_ttl_secs ||
 	    mirror_find(mirror, user, &result) != REFERRAL_MIRROR_FOUND_ONE ||
 	    result.status != REFERRAL_LOOKUP_HOSTS)
 		return FALSE;
 	result.source = REFERRAL_SOURCE_STALE;
 	result.server = mirror->server;
-	result.age_secs = mirror_get_age(mirror);
+	result.age_secs = age_secs;
 	*result_r = result;
 	return TRUE;
 }
@@ -278,7 +284,8 @@ void referral_mirror_get_status(const struct referral_mirror *mirror,
 	status_r->state = mirror_get_state(mirror);
 	status_r->server = mirror->server;
 	status_r->error = mirror->error;
-	status_r->contact_age_secs = mirror_get_age(mirror);
+	status_r->have_contact =
+		referral_mirror_get_age(mirror, &status_r->contact_age_secs);
 	if (mirror->copy != NULL) {
 		stats = referral_mirror_table_get_stats(
 			referral_mirror_copy_get_table(mirror->copy));

@@ -21,8 +21,10 @@ struct referral_mirror_status {
 	const char *error;
 	unsigned int users;
 	size_t bytes;
-	/* since the server was there; 0 if it is */
+	/* since the server was there; 0 if it is. Only with have_contact: it
+	   never was otherwise. */
 	unsigned int contact_age_secs;
+	bool have_contact;
 
 	/* how often the copy was complete, and lost */
 	unsigned int completed, lost;

@@ -58,10 +58,11 @@ def fixture_exported(shared_site):
     site = shared_site
     port = site.port("front.example.com")
     ldap = site.slapd(USERS)
+    # which can't be mirrored
     front = site.dovecot(
         "front.example.com", with_referral(USERS),
         raw=read(GENERATION, "metrics.conf").replace("9900", str(port)),
-        settings=referral_settings(ldap,
+        settings=referral_settings(ldap, referral_mirror="yes",
                                    referral_local_hosts="front.example.com"))
 
     def login(user):
@@ -74,6 +75,8 @@ def fixture_exported(shared_site):
     # the last one has no answer
     wait_for(lambda: 'reason="unavailable",action="tempfail"' in page(port),
              "the last login")
+    wait_for(lambda: re.search("mirror_refused_total 1$", page(port),
+                               re.MULTILINE), "the mirror")
     return page(port)
 
 
