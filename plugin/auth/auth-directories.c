@@ -177,11 +177,6 @@ referral_auth_directory_open(struct referral_auth_directories *directories,
 	referral_lookup_probe(directory->lookup);
 	if (!directory->set->referral_mirror)
 		return 0;
-	if (master_service_get_process_min_avail(master_service) == 0) {
-		e_warning(directories->event, "referral_mirror: the copy is "
-			  "lost whenever nobody has logged in for a while "
-			  "(set service auth { process_min_avail = 1 })");
-	}
 	if (referral_mirror_init(directories->event, directory->set,
 				 directory->lookup, &directory->mirror,
 				 &error) < 0) {
@@ -189,6 +184,23 @@ referral_auth_directory_open(struct referral_auth_directories *directories,
 		directory->mirror = NULL;
 	}
 	return 0;
+}
+
+/* In Dovecot 2.3 the process ends when it is idle. */
+static void
+referral_auth_mirrors_check(const struct referral_auth_directories *directories)
+{
+	const struct referral_auth_directory *directory;
+	bool mirrors = FALSE;
+
+	array_foreach(&directories->list, directory)
+		mirrors = mirrors || directory->mirror != NULL;
+	if (mirrors &&
+	    master_service_get_process_min_avail(master_service) == 0) {
+		e_warning(directories->event, "referral_mirror: the copy is "
+			  "lost whenever nobody has logged in for a while "
+			  "(set service auth { process_min_avail = 1 })");
+	}
 }
 
 static void
@@ -211,6 +223,7 @@ referral_auth_directories_open(struct referral_auth_directories *directories)
 		e_error(directories->event, "%s: its users' homes are "
 			"not known until that is mended", error);
 	}
+	referral_auth_mirrors_check(directories);
 }
 
 int referral_auth_directories_init(

@@ -20,9 +20,6 @@ enum {
 	CODE_UNWILLING_TO_PERFORM = 53,
 };
 
-/* Entries between two looks at the memory */
-#define ENTRIES_PER_CHECK 4096
-
 static const struct referral_ldap_control *
 find_control(const struct referral_ldap_stream_entry *entry, const char *oid)
 {
@@ -37,18 +34,16 @@ find_control(const struct referral_ldap_stream_entry *entry, const char *oid)
 static bool mirror_check_memory(struct referral_mirror *mirror)
 {
 	const struct referral_mirror_stats *stats;
+	size_t max_bytes = mirror->max_bytes / referral_mirrors_count;
 
-	if (mirror->max_bytes == 0 || --mirror->entries_until_check > 0)
-		return TRUE;
-	mirror->entries_until_check = ENTRIES_PER_CHECK;
 	stats = referral_mirror_table_get_stats(
 		referral_mirror_copy_get_table(mirror->copy));
-	if (stats->bytes <= mirror->max_bytes)
+	if (mirror->max_bytes == 0 || stats->bytes <= max_bytes)
 		return TRUE;
 	referral_mirror_sync_refuse(mirror, t_strdup_printf(
-		"%u users take %zu MB, more than half of what "
-		"service auth { vsz_limit } allows", stats->entries,
-		stats->bytes / (1024 * 1024)));
+		"%u users take more than the %zu MB that service auth "
+		"{ vsz_limit } leaves for them: raise it", stats->entries,
+		max_bytes / (1024 * 1024)));
 	return FALSE;
 }
 

@@ -43,7 +43,7 @@ struct referral_mirror {
 	struct referral_ldap_client *client;
 	struct referral_question *question;
 	unsigned int stale_ttl_secs;
-	/* that the copy may take of the process's memory */
+	/* that all mirrors may take of the process's memory; 0 = any */
 	size_t max_bytes;
 
 	struct referral_mirror_filter *filter;
@@ -73,7 +73,6 @@ struct referral_mirror {
 	struct timeval started;
 	struct timeout *to_retry, *to_silence, *to_work, *to_doubt;
 	unsigned int retry_msecs;
-	unsigned int entries_until_check;
 
 	/* as they were logged; NULL with _NONE */
 	enum referral_mirror_failure failure;

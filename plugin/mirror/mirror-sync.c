@@ -324,7 +324,6 @@ void referral_mirror_sync_begin(struct referral_mirror *mirror)
 	}
 	cookie = referral_mirror_copy_begin(mirror->copy);
 	mirror->resuming = cookie->data != NULL;
-	mirror->entries_until_check = 1;
 	referral_sync_request_append(value, cookie);
 	control.value = str_data(value);
 	control.value_size = str_len(value);

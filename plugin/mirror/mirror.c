@@ -13,6 +13,11 @@
 #include "question.h"
 #include "mirror-private.h"
 
+#include <fcntl.h>
+#include <unistd.h>
+
+unsigned int referral_mirrors_count = 0;
+
 /* Keys that a user may be found by. Returns FALSE if that can't be told. */
 static bool mirror_get_keys(struct referral_mirror *mirror, const char *user,
 			    ARRAY_TYPE(referral_mirror_key) *keys)
@@ -196,15 +201,42 @@ static int mirror_init_search(struct referral_mirror *mirror,
 	return 0;
 }
 
+/* What the process has of its address space, libraries and all; 0 if that can't
+   be told. */
+static size_t mirror_get_process_size(void)
+{
+	char buf[64];
+	unsigned long long pages;
+	const char *end;
+	ssize_t ret;
+	int fd;
+
+	fd = open("/proc/self/statm", O_RDONLY);
+	if (fd == -1)
+		return 0;
+	ret = read(fd, buf, sizeof(buf) - 1);
+	i_close_fd(&fd);
+	if (ret <= 0)
+		return 0;
+	buf[ret] = '\0';
+	return str_parse_ullong(buf, &pages, &end) < 0 ? 0 :
+		pages * getpagesize();
+}
+
+/* A process that wants more than it may have ends, and so would the next one.
+   Two thirds of what is left: the cache and the logins grow, too. */
 static size_t mirror_get_max_bytes(void)
 {
 	rlim_t limit;
+	size_t size;
 
-	/* The rest of the process takes memory as well, and a process that
-	   wants more than it may have is killed. */
 	if (restrict_get_process_size(&limit) < 0 || limit == RLIM_INFINITY)
 		return 0;
-	return limit / 2;
+	size = mirror_get_process_size();
+	if (size == 0)
+		size = limit / 4;
+	/* 0 means no limit */
+	return size >= limit ? 1 : I_MAX((limit - size) / 3 * 2, 1);
 }
 
 int referral_mirror_init(struct event *event_parent,
@@ -224,6 +256,7 @@ int referral_mirror_init(struct event *event_parent,
 	mirror->client = referral_lookup_get_client(lookup);
 	mirror->stale_ttl_secs = set->referral_cache_stale_ttl;
 	mirror->max_bytes = mirror_get_max_bytes();
+	referral_mirrors_count++;
 	if (mirror_init_search(mirror, set, error_r) < 0) {
 		referral_mirror_deinit(&mirror);
 		return -1;
@@ -241,6 +274,7 @@ void referral_mirror_deinit(struct referral_mirror **_mirror)
 	*_mirror = NULL;
 	if (mirror == NULL)
 		return;
+	referral_mirrors_count--;
 	referral_lookup_set_mirror(mirror->lookup, NULL, NULL);
 	referral_mirror_sync_stop(mirror);
 	referral_mirror_copy_destroy(&mirror->copy);
