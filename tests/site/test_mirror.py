@@ -1,10 +1,12 @@
 """referral_mirror: lookups answered from a copy of the directory."""
 
 import json
+import os
+import signal
 
 import pytest
 
-from lib import User, refer, referral_settings, with_referral
+from lib import Ldap, Referral, User, refer, referral_settings, with_referral
 from lib.process import wait_for
 from lib.slapd import PEOPLE, SUFFIX, user_dn
 
@@ -22,10 +24,11 @@ MIRROR = {
 RAW = "service auth {\n  process_min_avail = 1\n}\n"
 
 
-def mirrored(site, *ldaps, wait=IN_SYNC, users=USERS, **settings):
+def mirrored(site, *ldaps, wait=IN_SYNC, users=USERS, passdbs=None, raw=RAW,
+             **settings):
     """front.example.com, which mirrors the first of these that it reaches."""
     front = site.dovecot(
-        "front.example.com", with_referral(users), raw=RAW,
+        "front.example.com", passdbs or with_referral(users), raw=raw,
         settings=referral_settings(
             ldaps[0], **{**MIRROR,
                          "referral_ldap_uris": " ".join(
@@ -171,6 +174,25 @@ def test_size_limit(site):
     assert source(front, "bob") == "ldap"
 
 
+def test_memory(site):
+    """More than half of what the process may have: searches, and a line that
+    says what to raise."""
+    names = [f"{number:x}" * 500 for number in range(7)]
+    ldap = site.slapd(USERS, provides=True, ldif="\n".join(
+        f"dn: uid=u{number},{PEOPLE}\nobjectClass: account\nuid: u{number}\n" +
+        "".join(f"description: {name}{number}\n" for name in names)
+        for number in range(12000)))
+    front = mirrored(
+        site, ldap, wait=["mirror: not possible", "vsz_limit"],
+        raw=RAW.replace("}", "  vsz_limit = 64 M\n}"),
+        referral_cache_size="1M",
+        referral_ldap_filter="(|(uid=%{user})(description=%{user}))")
+    assert refer(site, front, "bob").url.host == "home.example.com"
+    assert status(front)["state"] == "refused"
+    # given back
+    assert "bytes 0" in status(front)["detail"]
+
+
 def test_directory_is_down(site):
     """From the start: logins fail as without a mirror, then work."""
     ldap = site.slapd(USERS, provides=True)
@@ -233,22 +255,101 @@ def test_reload(site):
 
 
 def test_one_copy(site):
-    """However many processes there are."""
+    """However many processes there are: auth workers have none."""
     ldap = site.slapd(USERS, provides=True)
-    front = mirrored(site, ldap)
+    front = mirrored(site, ldap,
+                     passdbs=[Referral(), Ldap(ldap, worker=True)])
     refer(site, front, "bob")
+    assert len(front.pids("auth")) > 1
     ldap.flush()
     assert len([line for line in ldap.log.lines()
                 if 'filter="(uid=*)"' in line and " SRCH " in line]) == 1
 
 
+def test_in_a_block(site):
+    """A directory of its own, whose mirror the other one does not have."""
+    users = [User("erin@b.example", "home.example.com"), *USERS]
+    outside, block = site.slapd(USERS), site.slapd(users, "b", provides=True)
+    front = site.dovecot(
+        "front.example.com", with_referral(users), raw=RAW + f"""
+referral_directory b.example {{
+  referral_ldap_uris = {block.uri}
+  referral_mirror = yes
+}}
+""", settings=referral_settings(outside, **{**MIRROR, "referral_mirror": "no"}))
+    front.log.wait(IN_SYNC)
+    assert values(front, "erin@b.example") == "home.example.com"
+    assert source(front, "bob") == "ldap"
+    assert status(front)["name"] == "b.example"
+    block.set("erin@b.example", values="new.example.com")
+    wait_for(lambda: values(front, "erin@b.example") == "new.example.com",
+             "the change")
+    pid, = front.pids("auth")
+    os.kill(pid, signal.SIGUSR2)
+    front.log.wait("referral_directory b.example: mirror: in_sync")
+
+
 def test_process_may_end(site):
-    """A warning, where the copy would be lost again and again."""
+    """One warning, where the copies would be lost again and again."""
     ldap = site.slapd(USERS, provides=True)
     front = site.dovecot(
-        "front.example.com", with_referral(USERS),
-        settings=referral_settings(ldap, **MIRROR))
+        "front.example.com", with_referral(USERS), raw=f"""
+referral_directory b.example {{
+  referral_ldap_uris = {ldap.uri}
+  referral_mirror = yes
+}}
+""", settings=referral_settings(ldap, **MIRROR))
     front.log.wait("process_min_avail = 1")
+    wait_for(lambda: front.log.text().count(IN_SYNC) == 2, "two mirrors")
+    assert front.log.text().count("process_min_avail = 1") == 1
+
+
+def status(front, check=True):
+    found, = [part for part in json.loads(front.doveadm(
+        "-f", "json", "referral", "status", check=check))
+              if part["part"] == "mirror"]
+    return found
+
+
+def test_status(site):
+    """What an administrator sees of it: by command, by signal, by exit
+    code."""
+    ldap = site.slapd(USERS, provides=True)
+    front = mirrored(site, ldap)
+    refer(site, front, "bob")
+    found = status(front)
+    assert (found["name"], found["state"], found["count"]) == \
+        ("", "in_sync", "3")
+    assert f"server {ldap.uri}, age 0, bytes " in found["detail"]
+    assert ", hits 1, " in found["detail"] and "error" not in found["detail"]
+    line, = [line for line in front.doveadm(
+        "referral", "status").splitlines() if line.startswith("mirror")]
+    assert line.split()[:3] == ["mirror", "in_sync", "3"]
+    pid, = front.pids("auth")
+    os.kill(pid, signal.SIGUSR2)
+    front.log.wait([f"mirror: in_sync, server {ldap.uri}, contact 0 s ago, "
+                    "users 3, bytes "])
+
+    ldap.stop()
+    front.log.wait("mirror: not in sync")
+    # who is not known to the copy can't log in
+    with pytest.raises(RuntimeError, match="failed with 75"):
+        status(front)
+    found = status(front, check=False)
+    assert found["state"] in ("lost", "connecting") and found["count"] == "3"
+    assert "lost 1, error " in found["detail"]
+    ldap.start()
+    wait_for(lambda: status(front, check=False)["state"] == "in_sync",
+             "the mirror")
+    status(front)
+
+
+def test_status_refused(site):
+    """Logins go on as without a mirror: that is no failure."""
+    front = mirrored(site, site.slapd(USERS), wait="mirror: not possible")
+    found = status(front)
+    assert (found["state"], found["count"]) == ("refused", "0")
+    assert "syncprov" in found["detail"] and "age" not in found["detail"]
 
 
 def test_doveconf(site):

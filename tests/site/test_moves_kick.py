@@ -17,9 +17,10 @@ NAME = "login-referral-kick"
 class World:
     """A server whose command for ending sessions writes down whom."""
 
-    def __init__(self, site, settings=None, service=True, fails=False):
+    def __init__(self, site, settings=None, service=True, fails=False,
+                 provides=False):
         self.site = site
-        self.ldap = site.slapd(USERS)
+        self.ldap = site.slapd(USERS, provides=provides)
         self.front = site.dovecot(
             HERE, with_referral(USERS), start=False,
             protocols=("imap", "pop3", "sieve"),
@@ -97,6 +98,27 @@ def test_ends(site):
     wait_for(lambda: len(world.kicked()) == 2, "the second look")
     world.learns("alice")
     assert world.kicked() == [["--", "alice"]] * 2
+
+
+def test_mirror(site):
+    """With a copy of the directory nobody has to come again for it."""
+    world = World(site, {"referral_mirror": "yes"}, provides=True)
+    world.front.log.wait("mirror: in sync")
+    alice = [world.idle("alice"), world.session("alice")]
+    bob, carol = world.idle("bob"), world.session("carol")
+    world.ldap.set_all({"alice": THERE, "carol": None})
+    for client in alice:
+        ends(client)
+    wait_for(lambda: len(world.kicked()) == 2, "the second look")
+    assert world.kicked() == [["--", "alice"]] * 2
+    assert carol.command("NOOP").status == "OK"
+    # what has changed while the directory was away
+    since = world.front.log.mark()
+    world.ldap.stop()
+    world.front.log.wait("mirror: not in sync", since)
+    world.ldap.start()
+    world.ldap.set("bob", values=THERE)
+    ends(bob)
 
 
 def test_one_run_for_many(site):
