@@ -24,7 +24,7 @@ SETTINGS = {
 }
 
 
-def servers(site, ldap):
+def servers(site, ldap, **settings):
     """One that mirrors and one that asks."""
     found = []
     for name, mirror in (("front", "yes"), ("asking", "no")):
@@ -32,7 +32,7 @@ def servers(site, ldap):
             f"{name}.example.com", with_referral([]), raw=RAW,
             settings=referral_settings(
                 ldap, referral_local_hosts="front.example.com",
-                referral_mirror=mirror, **SETTINGS)))
+                referral_mirror=mirror, **{**SETTINGS, **settings})))
     return found
 
 

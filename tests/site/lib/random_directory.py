@@ -15,8 +15,6 @@ _ODD = ["Über{i}", "über{i}", "U\u0308ber{i}", "uber{i}", "straße{i}",
         "a  b{i}", "a b{i}", "A B{i}", "a*b{i}", "a(b){i}", "a\\b{i}",
         "a,b{i}", "a+b=c{i}", "#a{i}", "x@y{i}", "Mixed.Case{i}",
         "mixed.case{i}"]
-# moved there, an entry is not below PEOPLE
-ELSEWHERE = f"ou=elsewhere,{SUFFIX}"
 
 
 def _line(name, value):
@@ -24,10 +22,10 @@ def _line(name, value):
 
 
 class _Entry:
-    def __init__(self, uid, names, hosts, action):
+    def __init__(self, uid, names, hosts, action, below):
         self.uid, self.names, self.hosts, self.action = \
             uid, names, hosts, action
-        self.below, self.matches = PEOPLE, True
+        self.below, self.matches = below, True
 
     @property
     def dn(self):
@@ -35,11 +33,15 @@ class _Entry:
 
 
 class RandomDirectory:
-    """count entries, and a place to move them to."""
+    """count entries below ou=people of the suffix, and a place to move them
+    to."""
 
-    def __init__(self, seed, count):
+    def __init__(self, seed, count, suffix=SUFFIX):
         self._random = random.Random(seed)
         self._count = count
+        self._people = f"ou=people,{suffix}"
+        # moved there, an entry is found no more
+        self._elsewhere = f"ou=elsewhere,{suffix}"
         self._serial = 0
         self.entries = [self._new_entry() for _ in range(count)]
 
@@ -55,7 +57,8 @@ class RandomDirectory:
         self._serial += 1
         uid = f"{self._name()}.{self._serial}"
         names = [self._name() for _ in range(self._random.choice([1, 1, 2]))]
-        return _Entry(uid, sorted(set(names)), self._hosts(), self._action())
+        return _Entry(uid, sorted(set(names)), self._hosts(), self._action(),
+                      self._people)
 
     def _hosts(self):
         return self._random.sample(HOSTS, self._random.choice([0, 1, 1, 1, 2]))
@@ -80,19 +83,18 @@ class RandomDirectory:
 
     @staticmethod
     def _attributes(entry):
-        lines = ["objectClass: account", "objectClass: simpleSecurityObject",
-                 "objectClass: inetLocalMailRecipient"]
+        lines = ["objectClass: account"]
         if entry.matches:
             lines.append("objectClass: testMailUser")
             lines += [_line("testMailHost", host) for host in entry.hosts]
             if entry.action:
                 lines.append(f"testMailAction: {entry.action}")
-        return [*lines, "userPassword: x", _line("uid", entry.uid),
+        return [*lines, _line("uid", entry.uid),
                 *[_line("description", name) for name in entry.names]]
 
     def ldif(self):
-        """All that there is."""
-        parts = [[f"dn: {ELSEWHERE}", "objectClass: organizationalUnit",
+        """All that there is, but for ou=people."""
+        parts = [[f"dn: {self._elsewhere}", "objectClass: organizationalUnit",
                   "ou: elsewhere"]]
         parts += [[_line("dn", entry.dn), *self._attributes(entry)]
                   for entry in self.entries]
@@ -136,7 +138,8 @@ class RandomDirectory:
 
     def _move(self, entry):
         dn = entry.dn
-        entry.below = ELSEWHERE if entry.below == PEOPLE else PEOPLE
+        entry.below = self._elsewhere if entry.below == self._people else \
+            self._people
         return [_line("dn", dn), "changetype: modrdn",
                 _line("newrdn", entry.dn.split(",ou=", 1)[0]),
                 "deleteoldrdn: 0", f"newsuperior: {entry.below}"]
