@@ -39,8 +39,21 @@ class Connection:
             else:
                 self.answer(request)
 
+    def syncs(self):
+        """The searches of mirrors; all else is answered."""
+        for request in self.searches():
+            if ber.SYNC_REQUEST in request.controls:
+                yield request
+            else:
+                self.answer(request)
+
     def answer(self, request):
-        if request.tag == ber.SEARCH_REQUEST:
+        if request.tag == ber.SEARCH_REQUEST and \
+           ber.SYNC_REQUEST in request.controls:
+            # and then whatever changes: nothing does
+            self.send(ber.sync_entry(request.msgid) +
+                      ber.refresh_done(request.msgid, b"rid=1"))
+        elif request.tag == ber.SEARCH_REQUEST:
             self.send(ber.entry(request.msgid) + ber.response(request))
         elif request.tag == ber.EXTENDED_REQUEST:
             self.send(ber.response(request))

@@ -10,6 +10,9 @@
 #include "str.h"
 #include "str-sanitize.h"
 #include "ldap-client.h"
+#include "lookup.h"
+#include "mirror.h"
+#include "words.h"
 #include "probe-event.h"
 #include "referral-settings.h"
 
@@ -25,12 +28,17 @@ struct probe_search {
 	struct probe_search *prev, *next;
 	struct probe *probe;
 	struct referral_ldap_request *request;
+	/* with a mirror */
+	struct referral_lookup_request *lookup_request;
 	double started_at;
 };
 
 struct probe {
 	struct referral_ldap_client *client;
 	struct referral_ldap_search_params params;
+	/* in the place of client, if there is a mirror */
+	struct referral_lookup *lookup;
+	struct referral_mirror *mirror;
 	struct probe_search *searches;
 	/* a second */
 	unsigned int rate;
@@ -100,18 +108,32 @@ probe_status_to_string(enum referral_ldap_status status)
 	i_unreached();
 }
 
-static const char *probe_values(const struct referral_ldap_result *result)
+/* As a search's status would be */
+static const char *
+probe_lookup_status_to_string(enum referral_lookup_status status)
+{
+	switch (status) {
+	case REFERRAL_LOOKUP_HOSTS:
+	case REFERRAL_LOOKUP_NO_VALUE:
+		return "entry";
+	default:
+		return referral_status_to_string(status);
+	}
+}
+
+/* values may be NULL */
+static const char *probe_values(const char *const *values)
 {
 	string_t *str = t_str_new(128);
 	unsigned int i;
 
-	if (result->status != REFERRAL_LDAP_ENTRY)
+	if (values == NULL)
 		return "null";
 	str_append_c(str, '[');
-	for (i = 0; result->values[0][i] != NULL; i++) {
+	for (i = 0; values[i] != NULL; i++) {
 		if (i > 0)
 			str_append(str, ", ");
-		str_append(str, json_string(result->values[0][i]));
+		str_append(str, json_string(values[i]));
 	}
 	str_append_c(str, ']');
 	return str_c(str);
@@ -127,24 +149,58 @@ probe_late(const char *key, const struct referral_ldap_result *result,
 }
 
 static void
-probe_search_callback(const struct referral_ldap_result *result, void *context)
+probe_search_finish(struct probe_search *search, const char *status,
+		    const char *const *values, const char *error,
+		    const char *source)
 {
-	struct probe_search *search = context;
 	struct probe *probe = search->probe;
 	double now = probe_now();
 
 	T_BEGIN {
 		printf("{\"at\": %.1f, \"msecs\": %.1f, \"status\": \"%s\", "
-		       "\"values\": %s, \"error\": %s}\n",
+		       "\"values\": %s, \"error\": %s, \"source\": \"%s\"}\n",
 		       search->started_at - probe->start_at,
-		       now - search->started_at,
-		       probe_status_to_string(result->status),
-		       probe_values(result), json_string(result->error));
+		       now - search->started_at, status, probe_values(values),
+		       json_string(error), source);
 	} T_END;
 	DLLIST_REMOVE(&probe->searches, search);
 	i_free(search);
 	if (++probe->finished == probe->max_count)
 		io_loop_stop(current_ioloop);
+}
+
+static void
+probe_search_callback(const struct referral_ldap_result *result, void *context)
+{
+	probe_search_finish(context, probe_status_to_string(result->status),
+			    result->status == REFERRAL_LDAP_ENTRY ?
+			    result->values[0] : NULL, result->error, "ldap");
+}
+
+static void
+probe_lookup_callback(const struct referral_lookup_result *result,
+		      void *context)
+{
+	probe_search_finish(context,
+			    probe_lookup_status_to_string(result->status),
+			    result->mailhosts, result->error,
+			    referral_source_to_string(result->source));
+}
+
+/* As a login does it */
+static void probe_lookup(struct probe *probe, struct probe_search *search)
+{
+	struct referral_lookup_result result;
+	bool again;
+
+	if (referral_lookup_cached(probe->lookup, probe->params.key, &again,
+				   &result)) {
+		probe_lookup_callback(&result, search);
+		return;
+	}
+	search->lookup_request =
+		referral_lookup_start(probe->lookup, probe->params.key,
+				      probe_lookup_callback, search);
 }
 
 static void probe_search(struct probe *probe)
@@ -154,9 +210,21 @@ static void probe_search(struct probe *probe)
 	search->probe = probe;
 	search->started_at = probe_now();
 	DLLIST_PREPEND(&probe->searches, search);
+	probe->started++;
+	if (probe->lookup != NULL) {
+		probe_lookup(probe, search);
+		return;
+	}
 	search->request = referral_ldap_search(probe->client, &probe->params,
 					       probe_search_callback, search);
-	probe->started++;
+}
+
+static void probe_search_cancel(struct probe_search *search)
+{
+	if (search->lookup_request != NULL)
+		referral_lookup_cancel(&search->lookup_request);
+	else
+		referral_ldap_search_cancel(&search->request);
 }
 
 static void probe_tick(struct probe *probe)
@@ -197,7 +265,7 @@ static void probe_run(struct probe *probe)
 		next = search->next;
 		if (cancel) {
 			DLLIST_REMOVE(&probe->searches, search);
-			referral_ldap_search_cancel(&search->request);
+			probe_search_cancel(search);
 			i_free(search);
 		}
 		cancel = !cancel;
@@ -217,6 +285,14 @@ static void probe_default_settings(struct referral_directory_settings *set)
 	set->referral_ldap_connect_timeout = 1500;
 	set->referral_ldap_queue_timeout = 30000;
 	set->referral_ldap_deref = "never";
+	/* for the mirror's lookups, of which none is kept */
+	set->referral_ldap_base = "dc=example,dc=com";
+	set->referral_ldap_scope = "subtree";
+	set->referral_ldap_filter = "(uid=%{user})";
+	set->referral_ldap_attributes = "mailHost";
+	set->referral_mailhost_format = "host";
+	set->referral_action_attribute = "";
+	set->referral_cache_stale_ttl = 3600;
 }
 
 static void
@@ -243,6 +319,7 @@ probe_parse_args(int argc, char *argv[], struct probe *probe,
 		{ "base-tail", required_argument, NULL, 'B' },
 		{ "heed-references", no_argument, NULL, 'R' },
 		{ "dns-client", required_argument, NULL, 'd' },
+		{ "mirror", no_argument, NULL, 'M' },
 		{ NULL, 0, NULL, 0 }
 	};
 	int opt;
@@ -312,12 +389,42 @@ probe_parse_args(int argc, char *argv[], struct probe *probe,
 		case 'd':
 			probe->dns_client = optarg;
 			break;
+		case 'M':
+			set->referral_mirror = TRUE;
+			break;
 		default:
 			i_fatal("usage: %s [--rate N] ... URI...", argv[0]);
 		}
 	}
 	set->referral_ldap_uris = t_strarray_join(
 		(const char *const *)(argv + optind), " ");
+}
+
+static int
+probe_init(struct probe *probe, struct event *event,
+	   const struct referral_directory_settings *set, const char **error_r)
+{
+	if (set->referral_mirror) {
+		if (referral_lookup_init(event, set, probe->dns_client,
+					 &probe->lookup, error_r) < 0)
+			return -1;
+		return referral_mirror_init(event, set, probe->lookup,
+					    &probe->mirror, error_r);
+	}
+	if (referral_ldap_client_init(event, set, probe->dns_client,
+				      &probe->client, error_r) < 0)
+		return -1;
+	referral_ldap_client_set_late_callback(probe->client, probe_late, NULL);
+	return 0;
+}
+
+static void probe_deinit(struct probe *probe)
+{
+	if (probe->client != NULL)
+		referral_ldap_client_deinit(&probe->client);
+	referral_mirror_deinit(&probe->mirror);
+	referral_lookup_deinit(&probe->lookup);
+	i_assert(probe->searches == NULL);
 }
 
 int main(int argc, char *argv[])
@@ -343,16 +450,11 @@ int main(int argc, char *argv[])
 	event = probe_event_create(probe.dns_client);
 	if (getenv("PROBE_DEBUG") != NULL)
 		event_set_forced_debug(event, TRUE);
-	if (referral_ldap_client_init(event, &set, probe.dns_client,
-				      &probe.client, &error) < 0) {
+	if (probe_init(&probe, event, &set, &error) < 0)
 		printf("{\"init_error\": %s}\n", json_string(error));
-	} else {
-		referral_ldap_client_set_late_callback(probe.client,
-						       probe_late, NULL);
+	else
 		probe_run(&probe);
-		referral_ldap_client_deinit(&probe.client);
-		i_assert(probe.searches == NULL);
-	}
+	probe_deinit(&probe);
 	probe_event_destroy(&event);
 	io_loop_destroy(&ioloop);
 	lib_deinit();

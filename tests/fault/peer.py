@@ -16,6 +16,7 @@ import threading
 
 from connection import Closed, Connection
 from faults import FAULTS
+import mirror_faults  # noqa: F401  pylint: disable=unused-import
 
 ADDRESS = "127.0.0.1"
 # what happens before TLS could begin, or is TLS itself
@@ -31,7 +32,7 @@ class Peer:
         self.address = address
         self.handler = FAULTS[name]
         self.stopped = threading.Event()
-        self.accepted = self.answered = 0
+        self.accepted = self.answered = self.synced = 0
         self._socks, self._threads = [], []
         self._lock = threading.Lock()
         # for those who do one thing at a time

@@ -43,6 +43,8 @@ class Result(NamedTuple):
     status: str
     values: Optional[list]
     error: Optional[str]
+    # of a lookup, with a mirror
+    source: str
 
 
 class Probe:
