@@ -26,6 +26,7 @@ struct referral_ldap_stream {
 
 	/* NULL = any server */
 	char *only_uri;
+	ARRAY(char *) avoid_uris;
 	/* those to try, and which is next */
 	ARRAY_TYPE(referral_ldap_target) targets;
 	unsigned int next_target;

@@ -11,6 +11,8 @@ static void stream_connect_next(struct referral_ldap_stream *stream);
 
 static void stream_free(struct referral_ldap_stream *stream)
 {
+	char *uri;
+
 	DLLIST_REMOVE(&stream->client->streams, stream);
 	timeout_remove(&stream->to_start);
 	timeout_remove(&stream->to_idle);
@@ -18,6 +20,9 @@ static void stream_free(struct referral_ldap_stream *stream)
 		referral_ldap_conn_destroy(&stream->conn);
 	pool_unref(&stream->search_pool);
 	array_free(&stream->targets);
+	array_foreach_elem(&stream->avoid_uris, uri)
+		i_free(uri);
+	array_free(&stream->avoid_uris);
 	i_free(stream->error);
 	i_free(stream->only_uri);
 	i_free(stream);
@@ -184,11 +189,43 @@ static void stream_connect_next(struct referral_ldap_stream *stream)
 	referral_ldap_conn_connect(stream->conn);
 }
 
+static bool
+stream_avoids(struct referral_ldap_stream *stream, const char *target_uri)
+{
+	char *uri;
+
+	array_foreach_elem(&stream->avoid_uris, uri) {
+		if (strcmp(uri, target_uri) == 0)
+			return TRUE;
+	}
+	return FALSE;
+}
+
+/* Leave the targets that are avoided out, if there are others. */
+static void stream_filter_targets(struct referral_ldap_stream *stream)
+{
+	const struct referral_ldap_target *target;
+	ARRAY_TYPE(referral_ldap_target) others;
+
+	t_array_init(&others, 8);
+	array_foreach(&stream->targets, target) {
+		if (!stream_avoids(stream, target->uri->uri))
+			array_push_back(&others, target);
+	}
+	if (array_count(&others) > 0) {
+		array_clear(&stream->targets);
+		array_append_array(&stream->targets, &others);
+	}
+}
+
 static void stream_start(struct referral_ldap_stream *stream)
 {
 	timeout_remove(&stream->to_start);
 	referral_ldap_servers_get_targets(stream->client->servers,
 					  stream->only_uri, &stream->targets);
+	T_BEGIN {
+		stream_filter_targets(stream);
+	} T_END;
 	if (array_count(&stream->targets) == 0) {
 		stream_lost(stream, t_strdup_printf("ldap search failed: %s "
 			"is not in referral_ldap_uris", stream->only_uri));
@@ -214,10 +251,19 @@ referral_ldap_stream_start(struct referral_ldap_client *client,
 	stream->context = context;
 	stream->only_uri = i_strdup(uri);
 	i_array_init(&stream->targets, 8);
+	i_array_init(&stream->avoid_uris, 2);
 	stream_copy_search(stream, search);
 	stream->to_start = timeout_add_short(0, stream_start, stream);
 	DLLIST_PREPEND(&client->streams, stream);
 	return stream;
+}
+
+void referral_ldap_stream_avoid(struct referral_ldap_stream *stream,
+				const char *uri)
+{
+	char *copy = i_strdup(uri);
+
+	array_push_back(&stream->avoid_uris, &copy);
 }
 
 void referral_ldap_stream_search(struct referral_ldap_stream *stream,

@@ -96,6 +96,10 @@ referral_ldap_stream_start(struct referral_ldap_client *client,
 			   const struct referral_ldap_stream_search *search,
 			   const struct referral_ldap_stream_vfuncs *vfuncs,
 			   void *context);
+/* Right after the start: leave out this server, unless it is the only one. May
+   be called for several. */
+void referral_ldap_stream_avoid(struct referral_ldap_stream *stream,
+				const char *uri);
 /* Send another search on the same connection: after done(), from inside it or
    later. */
 void referral_ldap_stream_search(struct referral_ldap_stream *stream,

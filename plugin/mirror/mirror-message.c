@@ -165,7 +165,7 @@ void referral_mirror_message_done(struct referral_mirror *mirror,
 	if (remedy == NULL)
 		referral_mirror_sync_lost(mirror, text);
 	else {
-		referral_mirror_sync_refuse(mirror, t_strdup_printf(
-			"%s: %s", text, remedy));
+		referral_mirror_sync_refuse_server(mirror, t_strdup_printf(
+			"%s: %s: %s", mirror->server, text, remedy));
 	}
 }

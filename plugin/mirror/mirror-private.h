@@ -67,6 +67,10 @@ struct referral_mirror {
 	/* the last one that has ended, 0 = none has */
 	time_t contact;
 
+	/* servers that could not be mirrored: others are asked for a while */
+	ARRAY(char *) refused_servers;
+	time_t refused_at;
+
 	struct referral_ldap_stream *stream;
 	/* only "server" is asked, with the cookie */
 	bool resuming;
@@ -106,14 +110,18 @@ void referral_mirror_sync_begin(struct referral_mirror *mirror);
 /* Ends what is under way. */
 void referral_mirror_sync_stop(struct referral_mirror *mirror);
 /* The same, and say why; it begins again later. _lost: there is no server;
-   _distrust: what it says can't be; _refuse: it won't, until something is
-   changed. */
+   _distrust: what it says can't be; _refuse_server: it won't, until something is
+   changed, but another may; _refuse: nor does it make a difference which. */
 void referral_mirror_sync_lost(struct referral_mirror *mirror,
 			       const char *error);
 void referral_mirror_sync_distrust(struct referral_mirror *mirror,
 				   const char *error);
+void referral_mirror_sync_refuse_server(struct referral_mirror *mirror,
+					const char *error);
 void referral_mirror_sync_refuse(struct referral_mirror *mirror,
 				 const char *error);
+/* Forget which servers could not be mirrored. */
+void referral_mirror_sync_forgive(struct referral_mirror *mirror);
 /* After each message: has it changed the copy's state? */
 void referral_mirror_sync_update(struct referral_mirror *mirror);
 

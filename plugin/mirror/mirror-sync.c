@@ -103,12 +103,66 @@ static void mirror_sync_failed(struct referral_mirror *mirror,
 	mirror->failure = failure;
 }
 
+void referral_mirror_sync_forgive(struct referral_mirror *mirror)
+{
+	char *uri;
+
+	array_foreach_elem(&mirror->refused_servers, uri)
+		i_free(uri);
+	array_clear(&mirror->refused_servers);
+}
+
+static bool
+mirror_sync_is_refused(const struct referral_mirror *mirror, const char *server)
+{
+	char *uri;
+
+	array_foreach_elem(&mirror->refused_servers, uri) {
+		if (strcmp(uri, server) == 0)
+			return TRUE;
+	}
+	return FALSE;
+}
+
+/* Is there a server that has not failed? */
+static bool mirror_sync_has_others(const struct referral_mirror *mirror)
+{
+	struct referral_ldap_client_status status;
+	bool ret = FALSE;
+
+	T_BEGIN {
+		referral_ldap_client_get_status(mirror->client, &status);
+		for (unsigned int i = 0; i < status.servers_count; i++) {
+			if (!mirror_sync_is_refused(mirror,
+						    status.servers[i].uri))
+				ret = TRUE;
+		}
+	} T_END;
+	return ret;
+}
+
+/* Others are asked first for a while. Returns FALSE if there are none. */
+static bool mirror_sync_leave_server(struct referral_mirror *mirror)
+{
+	char *uri = i_strdup(mirror->server);
+
+	if (array_count(&mirror->refused_servers) == 0)
+		mirror->refused_at = ioloop_time;
+	array_push_back(&mirror->refused_servers, &uri);
+	if (mirror_sync_has_others(mirror))
+		return TRUE;
+	referral_mirror_sync_forgive(mirror);
+	return FALSE;
+}
+
 void referral_mirror_sync_lost(struct referral_mirror *mirror,
 			       const char *error)
 {
 	error = t_strdup(error);
 	if (mirror->state == REFERRAL_MIRROR_STATE_FOLLOWING)
 		mirror->counters.lost++;
+	else if (mirror->state == REFERRAL_MIRROR_STATE_REFRESHING)
+		(void)mirror_sync_leave_server(mirror);
 	referral_mirror_sync_stop(mirror);
 	mirror_sync_failed(mirror, REFERRAL_MIRROR_FAILURE_LOST, error);
 	mirror_sync_retry(mirror, RETRY_MIN_MSECS, RETRY_MAX_MSECS);
@@ -117,9 +171,10 @@ void referral_mirror_sync_lost(struct referral_mirror *mirror,
 void referral_mirror_sync_distrust(struct referral_mirror *mirror,
 				   const char *error)
 {
-	error = t_strdup(error);
+	error = t_strdup_printf("%s: %s", mirror->server, error);
 	referral_mirror_sync_stop(mirror);
 	referral_mirror_copy_forget_cookie(mirror->copy);
+	(void)mirror_sync_leave_server(mirror);
 	mirror_sync_failed(mirror, REFERRAL_MIRROR_FAILURE_DISTRUSTED, error);
 	mirror_sync_retry(mirror, DISTRUST_MIN_MSECS, DISTRUST_MAX_MSECS);
 }
@@ -135,6 +190,19 @@ void referral_mirror_sync_refuse(struct referral_mirror *mirror,
 	mirror->have_copy = FALSE;
 	mirror_sync_failed(mirror, REFERRAL_MIRROR_FAILURE_REFUSED, error);
 	referral_mirror_sync_schedule(mirror, REFUSED_MSECS);
+}
+
+void referral_mirror_sync_refuse_server(struct referral_mirror *mirror,
+					const char *error)
+{
+	error = t_strdup(error);
+	referral_mirror_sync_stop(mirror);
+	/* what is known is kept, for when nobody can be asked */
+	referral_mirror_copy_forget_cookie(mirror->copy);
+	mirror_sync_failed(mirror, REFERRAL_MIRROR_FAILURE_REFUSED, error);
+	referral_mirror_sync_schedule(mirror,
+		mirror_sync_leave_server(mirror) ? RETRY_MIN_MSECS :
+		REFUSED_MSECS);
 }
 
 static void mirror_sync_silence(struct referral_mirror *mirror)
@@ -316,6 +384,7 @@ void referral_mirror_sync_begin(struct referral_mirror *mirror)
 	};
 	const struct referral_sync_cookie *cookie;
 	string_t *value = t_str_new(256);
+	char *uri;
 
 	if (mirror->copy == NULL) {
 		mirror->copy = referral_mirror_copy_create(
@@ -330,4 +399,8 @@ void referral_mirror_sync_begin(struct referral_mirror *mirror)
 	mirror->stream = referral_ldap_stream_start(mirror->client,
 		mirror->resuming ? mirror->server : NULL, &search,
 		&mirror_stream_vfuncs, mirror);
+	if (ioloop_time - mirror->refused_at > REFUSED_MSECS / 1000)
+		referral_mirror_sync_forgive(mirror);
+	array_foreach_elem(&mirror->refused_servers, uri)
+		referral_ldap_stream_avoid(mirror->stream, uri);
 }

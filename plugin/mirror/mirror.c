@@ -255,6 +255,7 @@ int referral_mirror_init(struct event *event_parent,
 	mirror->lookup = lookup;
 	mirror->client = referral_lookup_get_client(lookup);
 	mirror->stale_ttl_secs = set->referral_cache_stale_ttl;
+	i_array_init(&mirror->refused_servers, 2);
 	mirror->max_bytes = mirror_get_max_bytes();
 	referral_mirrors_count++;
 	if (mirror_init_search(mirror, set, error_r) < 0) {
@@ -278,6 +279,8 @@ void referral_mirror_deinit(struct referral_mirror **_mirror)
 	referral_lookup_set_mirror(mirror->lookup, NULL, NULL);
 	referral_mirror_sync_stop(mirror);
 	referral_mirror_copy_destroy(&mirror->copy);
+	referral_mirror_sync_forgive(mirror);
+	array_free(&mirror->refused_servers);
 	referral_question_deinit(&mirror->question);
 	i_free(mirror->schema_dn);
 	i_free(mirror->server);

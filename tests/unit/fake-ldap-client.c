@@ -149,8 +149,17 @@ void fake_ldap_answer_search(struct fake_ldap_search *search,
 }
 
 void referral_ldap_client_get_status(
-	const struct referral_ldap_client *client ATTR_UNUSED,
+	const struct referral_ldap_client *client,
 	struct referral_ldap_client_status *status_r)
 {
+	const char *const *uris = t_strsplit_spaces(client->uris, " ");
+	struct referral_ldap_server_status *servers;
+	unsigned int i, count = str_array_length(uris);
+
 	i_zero(status_r);
+	servers = t_new(struct referral_ldap_server_status, count + 1);
+	for (i = 0; i < count; i++)
+		servers[i].uri = uris[i];
+	status_r->servers = servers;
+	status_r->servers_count = count;
 }

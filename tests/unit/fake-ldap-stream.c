@@ -1,5 +1,6 @@
 #include "lib.h"
 #include "buffer.h"
+#include "str.h"
 #include "ioloop.h"
 #include "fake-ldap-stream.h"
 
@@ -26,11 +27,18 @@ referral_ldap_stream_start(struct referral_ldap_client *client ATTR_UNUSED,
 	stream->control_value = buffer_create_dynamic(default_pool, 64);
 	buffer_append(stream->control_value, search->controls[0].value,
 		      search->controls[0].value_size);
+	stream->avoided = str_new(default_pool, 64);
 	stream->vfuncs = vfuncs;
 	stream->context = context;
 	fake_ldap_stream = stream;
 	io_loop_stop(current_ioloop);
 	return stream;
+}
+
+void referral_ldap_stream_avoid(struct referral_ldap_stream *stream,
+				const char *uri)
+{
+	str_printfa(stream->avoided, "%s ", uri);
 }
 
 void referral_ldap_stream_stop(struct referral_ldap_stream **_stream)
@@ -45,6 +53,7 @@ void referral_ldap_stream_stop(struct referral_ldap_stream **_stream)
 	i_free(stream->attributes);
 	i_free(stream->control_oid);
 	buffer_free(&stream->control_value);
+	str_free(&stream->avoided);
 	i_free(stream);
 }
 

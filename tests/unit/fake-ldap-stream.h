@@ -15,6 +15,8 @@ struct referral_ldap_stream {
 	/* of the first control */
 	char *control_oid;
 	buffer_t *control_value;
+	/* each with a space after it */
+	string_t *avoided;
 
 	const struct referral_ldap_stream_vfuncs *vfuncs;
 	void *context;

@@ -2,6 +2,7 @@
 
 #include "lib.h"
 #include "buffer.h"
+#include "str.h"
 #include "hex-binary.h"
 #include "ioloop.h"
 #include "lib-event.h"
@@ -329,6 +330,62 @@ static void test_mirror_refused(void)
 	test_end();
 }
 
+/* What one server won't do, another one may. */
+static void test_mirror_other_server(void)
+{
+	test_begin("mirror: another server");
+	test_in_sync();
+	test_lost();
+	io_loop_run(test_ioloop);
+	test_assert_strcmp(fake_ldap_stream->uri, URI);
+	test_assert_strcmp(str_c(fake_ldap_stream->avoided), "");
+	test_started(URI);
+	test_expect_error_string("not possible: "URI": the server's text: it "
+				 "does not know RFC 4533");
+	test_done(12);
+	test_expect_no_more_errors();
+	test_assert_strcmp(test_state(), "refused");
+	io_loop_run(test_ioloop);
+	test_assert_strcmp(fake_ldap_stream->uri, NULL);
+	test_assert_strcmp(str_c(fake_ldap_stream->avoided), URI" ");
+	test_assert(!test_control_has("rid=1"));
+	/* nor does it: that is said once */
+	test_started(URI2);
+	test_done(12);
+	test_assert_strcmp(test_state(), "refused");
+	test_turn();
+	test_assert(fake_ldap_stream == NULL);
+	/* what was known is still there */
+	struct test_caller caller = { .calls = 0 };
+	test_ask(&caller, "bob");
+	fake_ldap_answer(REFERRAL_LDAP_UNAVAILABLE, NULL);
+	test_assert(caller.source == REFERRAL_SOURCE_STALE);
+	test_assert_strcmp(caller.mailhosts, "h");
+	test_caller_free(&caller);
+	test_stop();
+
+	/* the same for what can't be trusted, and for a refresh that breaks
+	   off */
+	for (unsigned int i = 0; i < 2; i++) {
+		test_start("(uid=%{user})");
+		test_schema();
+		test_started(URI);
+		test_expect_errors(1);
+		if (i == 0) {
+			test_info("", 0);
+			test_assert(strstr(test_error(), URI": ") != NULL);
+		} else {
+			fake_ldap_stream_lost("cable cut");
+			io_loop_run(test_ioloop);
+			test_assert_strcmp(str_c(fake_ldap_stream->avoided),
+					   URI" ");
+		}
+		test_expect_no_more_errors();
+		test_stop();
+	}
+	test_end();
+}
+
 static void test_mirror_unknown_rules(void)
 {
 	static const char *const none[] = { NULL };
@@ -446,6 +503,7 @@ int main(void)
 		test_mirror_states,
 		test_mirror_lost,
 		test_mirror_refused,
+		test_mirror_other_server,
 		test_mirror_unknown_rules,
 		test_mirror_distrust,
 		test_mirror_init_error,
