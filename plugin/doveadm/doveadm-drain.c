@@ -14,6 +14,7 @@
 #include "compat-doveadm.h"
 #include "doveadm-common.h"
 #include "doveadm-directory.h"
+#include "doveadm-drain.h"
 #include "doveadm-users.h"
 #include "doveadm-commands.h"
 
@@ -50,25 +51,56 @@ drain_error(struct doveadm_cmd_context *cctx, const char *fmt, ...)
 	doveadm_exit_code = EX_TEMPFAIL;
 }
 
-/* Returns NULL if there is no file, or if it can't be read, after an error. */
-static const char *drain_read(struct doveadm_cmd_context *cctx)
+/* Returns 0 if there is no file: then *text_r is NULL. */
+static int drain_read(const char **text_r, const char **error_r)
 {
 	const char *path = drain_path();
 	char buf[DRAIN_MAX_SIZE];
 	ssize_t ret;
 	int fd;
 
+	*text_r = NULL;
 	fd = open(path, O_RDONLY);
 	if (fd == -1) {
-		if (errno != ENOENT)
-			drain_error(cctx, "open(%s) failed: %m", path);
-		return NULL;
+		if (errno == ENOENT)
+			return 0;
+		*error_r = t_strdup_printf("open(%s) failed: %m", path);
+		return -1;
 	}
 	ret = read(fd, buf, sizeof(buf));
 	if (ret < 0)
-		drain_error(cctx, "read(%s) failed: %m", path);
+		*error_r = t_strdup_printf("read(%s) failed: %m", path);
+	else
+		*text_r = t_strndup(buf, ret);
 	i_close_fd(&fd);
-	return ret < 0 ? NULL : t_strndup(buf, ret);
+	return ret < 0 ? -1 : 0;
+}
+
+int referral_drain_get(struct doveadm_cmd_context *cctx, const char **host_r,
+		       const char **error_r)
+{
+	const struct referral_login_settings *set;
+	struct event *settings_event;
+	struct referral_host host;
+	const void *_set;
+	const char *text;
+	int ret;
+
+	*host_r = "";
+	if (referral_compat_doveadm_settings_get(cctx,
+			&referral_login_setting_parser_info,
+			&settings_event, &_set, error_r) < 0)
+		return -1;
+	set = _set;
+	ret = drain_read(&text, error_r);
+	if (ret == 0) {
+		ret = referral_drain_host_get(text, set->referral_drain_host,
+					      TRUE, &host, error_r);
+	}
+	if (ret > 0)
+		*host_r = referral_host_to_string(&host, 0);
+	referral_compat_doveadm_settings_free(set);
+	return ret;
 }
 
 /* Users who are at home here would be sent away and come back. */
@@ -83,29 +115,15 @@ static const char *drain_count_users(struct doveadm_cmd_context *cctx)
 
 static void drain_status(struct doveadm_cmd_context *cctx, bool quick)
 {
-	const struct referral_login_settings *set;
-	struct event *settings_event;
-	struct referral_host host;
-	const void *_set;
-	const char *error;
+	const char *host, *error;
 	int ret;
 
-	if (referral_compat_doveadm_settings_get(cctx,
-			&referral_login_setting_parser_info,
-			&settings_event, &_set, &error) < 0) {
-		drain_error(cctx, "%s", error);
-		return;
-	}
-	set = _set;
-	ret = referral_drain_host_get(drain_read(cctx),
-				      set->referral_drain_host, TRUE,
-				      &host, &error);
+	ret = referral_drain_get(cctx, &host, &error);
 	if (ret < 0)
 		drain_error(cctx, "%s", error);
 	doveadm_print(ret == 0 ? "no" : ret > 0 ? "yes" : "broken");
-	doveadm_print(ret > 0 ? referral_host_to_string(&host, 0) : "");
+	doveadm_print(host);
 	doveadm_print(ret == 0 || quick ? "" : drain_count_users(cctx));
-	referral_compat_doveadm_settings_free(set);
 }
 
 static int

@@ -7,6 +7,7 @@
 #include "doveadm-print.h"
 #include "compat-doveadm.h"
 #include "doveadm-common.h"
+#include "doveadm-drain.h"
 #include "doveadm-line.h"
 #include "doveadm-commands.h"
 
@@ -62,6 +63,19 @@ status_print(const char *part, const struct referral_line_answer *answer)
 	referral_print(status_detail(answer));
 }
 
+/* Nothing that the auth process knows of. */
+static void status_print_drain(struct doveadm_cmd_context *cctx)
+{
+	const char *host, *error = NULL;
+	int ret = referral_drain_get(cctx, &host, &error);
+
+	referral_print("drain");
+	referral_print(host);
+	referral_print(ret == 0 ? "off" : ret > 0 ? "on" : "broken");
+	referral_print("");
+	referral_print(ret < 0 ? t_strconcat("error ", error, NULL) : "");
+}
+
 static void
 status_item(const char *kind, const struct referral_line_answer *answer,
 	    void *context)
@@ -88,6 +102,7 @@ static void status_ask(struct doveadm_cmd_context *cctx,
 		doveadm_exit_code = EX_TEMPFAIL;
 		return;
 	}
+	status_print_drain(cctx);
 	status_print("auth", &answer);
 }
 

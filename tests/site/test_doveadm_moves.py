@@ -29,6 +29,13 @@ def drain(server, *args):
     return record["drained"], record["host"], record["users"]
 
 
+def drain_part(server):
+    """What status, the monitoring check, says of it."""
+    part, = (one for one in referral(server, "status")
+             if one["part"] == "drain")
+    return part["state"], part["name"], part["detail"]
+
+
 def test_drain(shared_site, world):
     """The switch, at once; and who would go in circles."""
     front = world.front
@@ -39,10 +46,12 @@ def test_drain(shared_site, world):
     greeting = shared_site.client(front).greeting
     assert (greeting.status, greeting.url.host) == ("BYE", HOME)
     assert drain(front, "-q", "status") == ("yes", f"{HOME}:1143", "")
+    assert drain_part(front) == ("on", f"{HOME}:1143", "")
     # another host in place of the first; an address
     assert drain(front, "-q", "2001:DB8::1") == ("yes", "[2001:db8::1]", "")
     assert drain(front, "off") == ("no", "", "")
     assert drain(front, "off") == ("no", "", "")
+    assert drain_part(front) == ("off", "", "")
     assert not os.listdir(os.path.dirname(path)).count("referral-drain.tmp")
     assert shared_site.client(front).greeting.status == "OK"
 
@@ -63,6 +72,9 @@ def test_drain_broken(world):
         file.write("not a host\n")
     record, = referral(world.front, "drain", "-q", "status", check=False)
     assert record["drained"] == "broken"
+    # clients are let in, so it is well
+    state, host, detail = drain_part(world.front)
+    assert (state, host) == ("broken", "") and "not a host" in detail
     drain(world.front, "off")
 
 
