@@ -12,6 +12,7 @@
 #include "passdb.h"
 #include "compat-auth.h"
 #include "auth-check.h"
+#include "auth-check-files.h"
 #include "auth-check-proxying.h"
 #include "auth-config.h"
 #include "auth-hook.h"
@@ -103,6 +104,7 @@ static void referral_carrier_init(struct passdb_module *module)
 		return;
 
 	if (!worker) {
+		referral_auth_check_files(carrier_config->event);
 		referral_auth_hook_init(carrier_config);
 		referral_auth_destination_init(carrier_config);
 		referral_auth_stats_init(carrier_config);

@@ -1,6 +1,7 @@
 """No configuration that doveconf is content with ends the auth process: what it
 can't know, or what changes later, is refused logins with a line in the log."""
 
+import grp
 import os
 import signal
 import socket
@@ -209,6 +210,44 @@ def test_dry_run_without_tls(site, fields, told):
     assert site.client(front).login("bob", "secret").status == "OK"
     line = front.log.wait(["dry run, would be: offer to home.example.com ("])
     assert ("(no TLS in referral_proxy_fields)" in line) == told
+
+
+def test_password_for_everybody(site):
+    """Where the bind password can be read by all: the file is named."""
+    text = "Everybody on this machine can read referral_ldap_auth_dn_password"
+    front = start(site, {})
+    os.chmod(front.config_path, 0o644)
+    front.reload()
+    works(site, front)
+    front.log.wait(["auth", "Warning", f"{text} in {front.config_path}:"])
+    since = front.log.mark()
+    os.chmod(front.config_path, 0o640)
+    front.reload()
+    works(site, front)
+    assert text not in "".join(front.log.lines(since))
+
+
+@pytest.mark.parametrize("mode, folder_mode, told", [
+    (0o644, 0o755, True), (0o640, 0o755, False), (0o644, 0o750, False)])
+def test_password_in_included_file(site, mode, folder_mode, told):
+    folder = f"{site.dir}/more"
+    front = start(site, {})
+    password = front.settings.pop("referral_ldap_auth_dn_password")
+    os.mkdir(folder)
+    path = f"{folder}/it.conf"
+    with open(path, "w", encoding="ascii") as file:
+        os.fchmod(file.fileno(), mode)
+        file.write(f"  referral_ldap_auth_dn_password={password}\n")
+    os.chown(folder, 0, grp.getgrnam("dovecot").gr_gid)
+    os.chmod(folder, folder_mode)
+    front.raw = f"!include_try {os.path.relpath(folder, front.dir)}/*.conf\n"
+    front.configure()
+    os.chmod(front.config_path, 0o644)
+    front.reload()
+    works(site, front)
+    front.stop()
+    assert (f"can read referral_ldap_auth_dn_password in {path}:"
+            in front.log.text()) == told
 
 
 @pytest.mark.parametrize("settings, told", [

@@ -81,8 +81,12 @@ class Dovecot:
         """Write the configuration, with these settings changed. It is used
         after start() or reload()."""
         self.settings.update(settings)
+        text = render(self, dialect(version()))
         with open(self.config_path, "w", encoding="utf-8") as file:
-            file.write(render(self, dialect(version())))
+            # or there is a warning
+            os.fchmod(file.fileno(),
+                      0o600 if "auth_dn_password" in text else 0o644)
+            file.write(text)
 
     @property
     def port(self):
