@@ -70,15 +70,17 @@ def check(what, good):
     print(f"ok: {what}", flush=True)
 
 
+with open("/package/README", encoding="utf-8") as the_file:
+    README = the_file.read()
+
+
 class Section:
     """A section of README, read as a user reads it."""
 
     def __init__(self, title):
-        with open("/package/README", encoding="utf-8") as file:
-            readme = file.read()
         self.text = re.search(
             rf"^\d+\. {re.escape(title)}\n-+\n(.*?)"
-            r"(^\d+\. [^\n]*\n---|\Z)", readme,
+            r"(^\d+\. [^\n]*\n---|\Z)", README,
             re.MULTILINE | re.DOTALL).group(1)
 
     def commands(self, first, last=None):
