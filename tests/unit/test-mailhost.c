@@ -234,6 +234,10 @@ void test_mailhost_parse_length(void)
 			&error) == -1, i);
 		test_assert_strcmp_idx(error, "too long for a host", i);
 	}
+	/* a common mistake, called by its name */
+	test_assert(referral_mailhost_parse(pool_datastack_create(),
+			"imap://home.example.com/", &host, &error) == -1);
+	test_assert_strcmp(error, "a URL, not a host");
 	/* the limit is that of the whole value */
 	test_assert(referral_mailhost_parse(pool_datastack_create(),
 					    NAME_253":99", &host, &error) == 0);

@@ -190,6 +190,10 @@ parse_value(pool_t pool, const char *value, struct referral_host *host_r,
 {
 	const char *colon;
 
+	if (strstr(value, "://") != NULL) {
+		*error_r = "a URL, not a host";
+		return -1;
+	}
 	if (value[0] == '[')
 		return parse_bracketed(pool, value, host_r, error_r);
 	colon = strchr(value, ':');
