@@ -181,6 +181,19 @@ expand_example(const char *setting, const char *str,
 	return 0;
 }
 
+/* What was written, and what the place in error counts from */
+static const char *
+filter_error(const char *filter, const char *example, const char *error)
+{
+	const char *shown = t_strdup_printf("%s in \"%s\"", error,
+		referral_mailhost_sanitize(example));
+
+	if (strcmp(filter, example) == 0)
+		return shown;
+	return t_strdup_printf("%s, which is \"%s\" for the user x@x", shown,
+			       referral_mailhost_sanitize(filter));
+}
+
 static int check_search(const struct referral_directory_settings *set,
 			const char **error_r)
 {
@@ -201,8 +214,8 @@ static int check_search(const struct referral_directory_settings *set,
 		return -1;
 	if (referral_filter_check(example, &error) < 0) {
 		return fail(error_r, "referral_ldap_filter",
-			    t_strdup_printf("%s in \"%s\"", error,
-				referral_mailhost_sanitize(example)));
+			    filter_error(set->referral_ldap_filter, example,
+					 error));
 	}
 	if (!is_one_of(set->referral_ldap_scope, scopes)) {
 		return fail(error_r, "referral_ldap_scope",

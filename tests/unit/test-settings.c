@@ -249,7 +249,7 @@ static const struct settings_test mirror_tests[] = {
 	/* without the mirror's own words: it is wrong anyway */
 	{ .set = { { D(ldap_filter), "(uid=%{user}" } }, .mirror = TRUE,
 	  .error = "referral_ldap_filter: \")\" is missing at character 9 in "
-		"\"(uid=x@x\"" },
+		"\"(uid=x@x\", which is \"(uid=%{user}\" for the user x@x" },
 };
 static const struct settings_test search_tests[] = {
 	{ .set = { { D(ldap_base), "ou=%{domain},dc=example" } } },
@@ -273,7 +273,8 @@ static const struct settings_test search_tests[] = {
 		"\"(\" expected at character 1 in \"\"" },
 	{ .set = { { D(ldap_filter), "uid=%u" } },
 	  .error = "referral_ldap_filter: "
-		"\"(\" expected at character 1 in \"uid=x@x\"" },
+		"\"(\" expected at character 1 in \"uid=x@x\", which is "
+		"\"uid=%u\" for the user x@x" },
 	{ .set = { { D(ldap_filter), "(&(uid=%n)" } },
 	  .error = "referral_ldap_filter: "
 		"\")\" expected at character 10 in \"(&(uid=x)\"" },
