@@ -34,6 +34,11 @@ void test_keyhash(void)
 	key[0]++;
 	test_assert(referral_keyhash(key, input, 15) != tests[4].hash);
 
+	/* nobody can know the process's own */
+	memset(key, 0, sizeof(key));
+	test_assert(referral_keyhash(key, "user", 4) !=
+		    referral_keyhash_own("user", 4));
+	test_assert(referral_keyhash_own("user", 4) >> 32 != 0);
 	test_assert(referral_keyhash_str("user") ==
 		    referral_keyhash_data("user", 4));
 	test_assert(referral_keyhash_str("user") !=

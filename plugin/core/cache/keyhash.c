@@ -75,7 +75,7 @@ uint64_t referral_keyhash(const unsigned char key[REFERRAL_KEYHASH_KEY_SIZE],
 	return s.v0 ^ s.v1 ^ s.v2 ^ s.v3;
 }
 
-unsigned int referral_keyhash_data(const void *data, size_t size)
+uint64_t referral_keyhash_own(const void *data, size_t size)
 {
 	static unsigned char key[REFERRAL_KEYHASH_KEY_SIZE];
 	static bool key_set = FALSE;
@@ -84,7 +84,12 @@ unsigned int referral_keyhash_data(const void *data, size_t size)
 		random_fill(key, sizeof(key));
 		key_set = TRUE;
 	}
-	return (unsigned int)referral_keyhash(key, data, size);
+	return referral_keyhash(key, data, size);
+}
+
+unsigned int referral_keyhash_data(const void *data, size_t size)
+{
+	return (unsigned int)referral_keyhash_own(data, size);
 }
 
 unsigned int referral_keyhash_str(const char *str)

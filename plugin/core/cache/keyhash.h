@@ -9,6 +9,8 @@
 /* SipHash-2-4 (Aumasson, Bernstein 2012) */
 uint64_t referral_keyhash(const unsigned char key[REFERRAL_KEYHASH_KEY_SIZE],
 			  const void *data, size_t size);
+/* The same with a key that is random in each process. */
+uint64_t referral_keyhash_own(const void *data, size_t size);
 /* A key and its hash, which is looked for in more than one place */
 struct referral_key {
 	const char *str;
@@ -17,7 +19,7 @@ struct referral_key {
 
 /* str is kept by reference. */
 struct referral_key referral_key(const char *str);
-/* For HASH_TABLE(char *, ...), with a key that is random in each process. */
+/* For HASH_TABLE(char *, ...), with the same key. */
 unsigned int referral_keyhash_str(const char *str);
 unsigned int referral_keyhash_data(const void *data, size_t size);
 

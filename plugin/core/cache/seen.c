@@ -1,14 +1,12 @@
 /* A set of hashes: open addressing. */
 
 #include "lib.h"
-#include "randgen.h"
 #include "keyhash.h"
 #include "seen.h"
 
 #define SEEN_MIN_SIZE 1024
 
 struct referral_seen {
-	unsigned char key[REFERRAL_KEYHASH_KEY_SIZE];
 	/* 0 = empty; size is a power of two, more than count */
 	uint64_t *hashes;
 	size_t size, count;
@@ -18,7 +16,6 @@ struct referral_seen *referral_seen_create(void)
 {
 	struct referral_seen *seen = i_new(struct referral_seen, 1);
 
-	random_fill(seen->key, sizeof(seen->key));
 	seen->size = SEEN_MIN_SIZE;
 	seen->hashes = i_new(uint64_t, seen->size);
 	return seen;
@@ -59,7 +56,7 @@ static void seen_grow(struct referral_seen *seen)
 
 bool referral_seen_add(struct referral_seen *seen, const char *str)
 {
-	uint64_t hash = referral_keyhash(seen->key, str, strlen(str));
+	uint64_t hash = referral_keyhash_own(str, strlen(str));
 	uint64_t *place;
 
 	if (hash == 0)
