@@ -82,6 +82,10 @@ void test_paged_response(void)
 		VALUE("\x30\x81\x06\x02\x01\x00\x04\x01x"),
 		VALUE("\x30\x84\x00\x00\x00\x06\x02\x01\x00\x04\x01x"),
 		VALUE("\x30\x08\x02\x81\x01\x00\x04\x81\x01x"),
+	}, empty[] = {
+		VALUE("\x30\x05\x02\x01\x00\x04\x00"),
+		VALUE("\x30\x06\x02\x01\x00\x04\x81\x00"),
+		VALUE("\x30\x09\x02\x01\x00\x04\x84\x00\x00\x00\x00"),
 	}, invalid[] = {
 		VALUE(""),
 		VALUE("\x30"),
@@ -98,6 +102,10 @@ void test_paged_response(void)
 		VALUE("\x30\x84\xff\xff\xff\xff\x02\x01\x00\x04\x00"),
 		VALUE("\x30\x84\x00\x00"),
 		VALUE("\x30\x06\x02\x01\x00\x04\x84\xff"),
+		/* the same of the last element, with nothing behind it */
+		VALUE("\x30\x05\x02\x01\x00\x04\x80"),
+		VALUE("\x30\x05\x02\x01\x00\x04\x01"),
+		VALUE("\x30\x05\x02\x01\x00\x04\x81"),
 	};
 	const void *cookie;
 	size_t size;
@@ -108,6 +116,11 @@ void test_paged_response(void)
 		test_assert_idx(referral_paged_response_parse(
 			valid[i].data, valid[i].size, &cookie, &size) == 0, i);
 		test_assert_idx(size == 1 && memcmp(cookie, "x", 1) == 0, i);
+	}
+	for (i = 0; i < N_ELEMENTS(empty); i++) {
+		test_assert_idx(referral_paged_response_parse(
+			empty[i].data, empty[i].size, &cookie, &size) == 0, i);
+		test_assert_idx(size == 0, i);
 	}
 	for (i = 0; i < N_ELEMENTS(invalid); i++) {
 		test_assert_idx(referral_paged_response_parse(
