@@ -86,8 +86,14 @@ void referral_ldap_servers_refused(struct referral_ldap_servers *servers,
 bool referral_ldap_servers_get_others(
 	const struct referral_ldap_servers *servers, const char *uri,
 	uint64_t *others_r);
+/* What this address said to a bind that we have made on a connection of our
+   own. */
+void referral_ldap_servers_bound(struct referral_ldap_servers *servers,
+				 const char *uri, const struct ip_addr *ip,
+				 bool accepted);
 /* Append every address of every server, or of the one with this URI, best
-   first. */
+   first; but none that has refused our credentials and may not be tried again
+   yet. */
 void referral_ldap_servers_get_targets(
 	const struct referral_ldap_servers *servers, const char *only_uri,
 	ARRAY_TYPE(referral_ldap_target) *targets);

@@ -90,6 +90,27 @@ bool referral_ldap_servers_get_others(
 	return bits != 0;
 }
 
+void referral_ldap_servers_bound(struct referral_ldap_servers *servers,
+				 const char *uri, const struct ip_addr *ip,
+				 bool accepted)
+{
+	struct referral_ldap_peer *peer;
+	unsigned int i;
+
+	for (i = 0; i < array_count(&servers->peers); i++) {
+		peer = referral_ldap_peer_get(servers, i);
+		if (strcmp(peer->uri->uri, uri) != 0 ||
+		    (peer->ip.family != 0 && !net_ip_compare(&peer->ip, ip)))
+			continue;
+		if (accepted)
+			referral_server_bind_accepted(&peer->health);
+		else {
+			referral_server_bind_refused(&peer->health,
+				referral_ldap_now(), i_rand());
+		}
+	}
+}
+
 static void
 targets_append(const struct referral_ldap_peer *peer, const char *only_uri,
 	       ARRAY_TYPE(referral_ldap_target) *targets)
@@ -97,6 +118,8 @@ targets_append(const struct referral_ldap_peer *peer, const char *only_uri,
 	struct referral_ldap_target *target;
 
 	if (only_uri != NULL && strcmp(peer->uri->uri, only_uri) != 0)
+		return;
+	if (referral_ldap_now() < peer->health.bind_at)
 		return;
 	target = array_append_space(targets);
 	target->uri = peer->uri;

@@ -106,6 +106,9 @@ static void stream_conn_ready(struct referral_ldap_conn *conn)
 	stream->ready = TRUE;
 	if (stream->vfuncs == NULL)
 		return;
+	referral_ldap_servers_bound(stream->client->servers,
+				    stream->target_uri, &stream->target_ip,
+				    TRUE);
 	referral_ldap_stream_send(stream);
 	if (stream->vfuncs->started != NULL)
 		stream->vfuncs->started(stream->context, stream->target_uri);
@@ -159,6 +162,11 @@ static void stream_conn_dead(struct referral_ldap_conn *conn)
 	if (stream->ready) {
 		stream_lost(stream, stream->error);
 		return;
+	}
+	if (failure == REFERRAL_SERVER_CREDENTIALS) {
+		referral_ldap_servers_bound(stream->client->servers,
+					    stream->target_uri,
+					    &stream->target_ip, FALSE);
 	}
 	referral_ldap_conn_destroy(&stream->conn);
 	stream_connect_next(stream);
@@ -218,6 +226,22 @@ static void stream_filter_targets(struct referral_ldap_stream *stream)
 	}
 }
 
+static const char *
+stream_no_target_error(const struct referral_ldap_stream *stream)
+{
+	uint64_t others;
+
+	if (stream->only_uri == NULL ||
+	    referral_ldap_servers_get_others(stream->client->servers,
+					     stream->only_uri, &others)) {
+		return "ldap search failed: the credentials were refused, and "
+			"are not tried again yet (check "
+			"referral_ldap_auth_dn_password)";
+	}
+	return t_strdup_printf("ldap search failed: %s is not in "
+			       "referral_ldap_uris", stream->only_uri);
+}
+
 static void stream_start(struct referral_ldap_stream *stream)
 {
 	timeout_remove(&stream->to_start);
@@ -227,8 +251,7 @@ static void stream_start(struct referral_ldap_stream *stream)
 		stream_filter_targets(stream);
 	} T_END;
 	if (array_count(&stream->targets) == 0) {
-		stream_lost(stream, t_strdup_printf("ldap search failed: %s "
-			"is not in referral_ldap_uris", stream->only_uri));
+		stream_lost(stream, stream_no_target_error(stream));
 		return;
 	}
 	stream_connect_next(stream);

@@ -8,7 +8,7 @@ import pytest
 
 from lib import Ldap, Referral, User, refer, referral_settings, with_referral
 from lib.process import wait_for
-from lib.slapd import PEOPLE, SUFFIX, user_dn
+from lib.slapd import PEOPLE, READER_DN, SUFFIX, user_dn
 
 USERS = [User("alice", "front.example.com"), User("bob", "home.example.com"),
          User("dave")]
@@ -156,6 +156,24 @@ def test_another_server(site):
     assert values(front, "bob") == "second.example.com"
     # it does not have this one
     assert explain(front, "erin")[0]["result"] == "no_entry"
+
+
+def test_refused_credentials(site):
+    """It doesn't try them at each new connection: accounts get locked."""
+    ldap = site.slapd(USERS, provides=True)
+    front = mirrored(site, ldap, log_debug="category=login_referral")
+    since, refused = front.log.mark(), ldap.log.mark()
+    ldap.modify(f"dn: {READER_DN}\nchangetype: modify\n"
+                "replace: userPassword\nuserPassword: another\n")
+    ldap.restart()
+    front.log.wait("mirror: not in sync", since)
+    front.log.wait(["still not in sync", "are not tried again yet"], since)
+    # nor for logins
+    client = site.client(front)
+    assert client.login("nobody", "secret").code == "AUTHENTICATIONFAILED"
+    assert source(front, "alice") == "stale"
+    ldap.flush()
+    assert ldap.log.text(refused).count("err=49") == 1
 
 
 def test_not_possible(site):

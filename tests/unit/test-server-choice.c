@@ -34,8 +34,13 @@
 		      .trial_at = NOW + (msecs) }
 #define REFUSED(msecs) { .failures = 1, \
 			 .failure = REFERRAL_SERVER_CREDENTIALS, \
+			 .bind_refusals = 1, .bind_at = NOW + (msecs), \
 			 .retry_at = NOW + (msecs), \
 			 .urgent_retry_at = NOW + (msecs) }
+/* another connection's bind was refused */
+#define REFUSED_ELSEWHERE(msecs, is_ready) { \
+	.state = (is_ready) ? READY : IDLE, \
+	.bind_refusals = 1, .bind_at = NOW + (msecs) }
 
 static const struct {
 	const char *name;
@@ -190,6 +195,22 @@ static const struct {
 	{ .name = "credentials are tried for nobody else",
 	  .servers = { REFUSED(-1) }, .count = 1, .unwanted = TRUE,
 	  .urgent = TRUE, .wait_msecs = NEVER },
+	{ .name = "credentials were refused, and then it was unreachable",
+	  .servers = { { .failures = 1, .retry_at = NOW - 1,
+			 .urgent_retry_at = NOW - 1, .bind_refusals = 1,
+			 .bind_at = NOW + 9000 } },
+	  .count = 1, .urgent = TRUE, .all_dead = TRUE, .wait_msecs = 9000 },
+	{ .name = "credentials were refused elsewhere",
+	  .servers = { REFUSED_ELSEWHERE(9000, FALSE) }, .count = 1,
+	  .all_dead = TRUE, .wait_msecs = 9000 },
+	{ .name = "credentials were refused elsewhere, but this one is open",
+	  .servers = { REFUSED_ELSEWHERE(9000, TRUE) }, .count = 1,
+	  .active = 1, .wait_msecs = NEVER },
+	{ .name = "credentials are not tried again on a spare connection",
+	  .servers = { { .state = READY, .demoted = TRUE, .suspect = TRUE,
+			 .trial_at = NOW + 600 },
+		       REFUSED_ELSEWHERE(9000, FALSE) },
+	  .count = 2, .active = 1, .wait_msecs = 9000 },
 	{ .name = "just restarting: there is hope",
 	  .servers = { { .failures = 1, .retry_at = NOW + 400,
 			 .urgent_retry_at = NOW + 300,
@@ -282,13 +303,7 @@ static const struct {
 	{ 2, REFERRAL_SERVER_UNUSABLE, 1500, 2500, 1500, 2500 },
 	{ 0, REFERRAL_SERVER_CREDENTIALS, MINUTES(1), MINUTES(1.25),
 	  MINUTES(1), MINUTES(1.25) },
-	{ 1, REFERRAL_SERVER_CREDENTIALS, MINUTES(10), MINUTES(12.5),
-	  MINUTES(10), MINUTES(12.5) },
-	{ 2, REFERRAL_SERVER_CREDENTIALS, MINUTES(20), MINUTES(25),
-	  MINUTES(20), MINUTES(25) },
-	{ 3, REFERRAL_SERVER_CREDENTIALS, MINUTES(40), MINUTES(50),
-	  MINUTES(40), MINUTES(50) },
-	{ 4, REFERRAL_SERVER_CREDENTIALS, MINUTES(60), MINUTES(75),
+	{ 1, REFERRAL_SERVER_CREDENTIALS, MINUTES(60), MINUTES(75),
 	  MINUTES(60), MINUTES(75) },
 	{ UINT_MAX, REFERRAL_SERVER_CREDENTIALS, MINUTES(60), MINUTES(75),
 	  MINUTES(60), MINUTES(75) },
@@ -311,6 +326,8 @@ void test_server_backoff(void)
 			i_zero(&server);
 			server.state = CONNECTING;
 			server.failures = backoffs[i].failures;
+			if (backoffs[i].failure == REFERRAL_SERVER_CREDENTIALS)
+				server.bind_refusals = backoffs[i].failures;
 			server.failure = backoffs[i].failure;
 			referral_server_failed(&server, NOW,
 				backoffs[i].failure, randoms[j]);
@@ -352,7 +369,17 @@ void test_server_states(void)
 	test_assert(server.state == IDLE && server.failures == 2);
 	/* each kind of failure has its own row */
 	referral_server_failed(&server, NOW, REFERRAL_SERVER_CREDENTIALS, 0);
-	test_assert(server.failures == 1);
+	test_assert(server.failures == 1 && server.bind_refusals == 1 &&
+		    server.bind_at == NOW + MINUTES(1));
+	referral_server_failed(&server, NOW, REFERRAL_SERVER_UNREACHABLE, 0);
+	test_assert(server.bind_refusals == 1 &&
+		    server.bind_at == NOW + MINUTES(1));
+	referral_server_failed(&server, NOW, REFERRAL_SERVER_CREDENTIALS, 0);
+	test_assert(server.bind_at == NOW + MINUTES(60));
+	referral_server_ready(&server, NOW);
+	test_assert(server.bind_refusals == 0 && server.bind_at == 0);
+	referral_server_bind_refused(&server, NOW, 0);
+	test_assert(server.state == READY && server.bind_refusals == 1);
 
 	i_zero(&server);
 	referral_server_connecting(&server, NOW);

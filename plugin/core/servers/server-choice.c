@@ -106,13 +106,17 @@ server_due_at(const struct choice_context *ctx,
 		due_at = I_MIN(due_at, server->urgent_retry_at);
 	if (server->demoted && ctx->settled)
 		due_at = I_MAX(due_at, server->trial_at);
-	return due_at;
+	/* even if it was unreachable since */
+	return I_MAX(due_at, server->bind_at);
 }
 
 static bool
 server_is_dead(const struct choice_context *ctx,
 	       const struct referral_server *server, uint64_t due_at)
 {
+	if (server->state == REFERRAL_SERVER_IDLE &&
+	    ctx->now < server->bind_at)
+		return TRUE;
 	if (server->failures == 0 || ctx->now < server->grace_until)
 		return FALSE;
 	switch (server->state) {
@@ -138,9 +142,7 @@ server_is_worth_it(const struct choice_context *ctx,
 	const struct referral_server *active;
 
 	if (!ctx->demand->wanted &&
-	    (!ctx->demand->urgent ||
-	     (server->failures > 0 &&
-	      server->failure == REFERRAL_SERVER_CREDENTIALS)))
+	    (!ctx->demand->urgent || server->bind_refusals > 0))
 		return FALSE;
 	if (!ctx->settled)
 		return TRUE;

@@ -13,12 +13,11 @@
    seen to be back within a second */
 #define REFERRAL_SERVER_BACKOFF_URGENT_MSECS 250
 /* The same after refused credentials. Directories lock an account after so
-   many wrong passwords within so many minutes, for an hour or for good: one
-   more try soon, since the directory may just have been filled, then not
-   within ten minutes, doubled up to an hour. */
+   many wrong passwords within so many minutes, for an hour or for good, and
+   some with the third: one more try soon, since the directory may just have
+   been filled, then not within an hour. */
 #define REFERRAL_SERVER_CREDENTIALS_FIRST_MSECS (60*1000)
-#define REFERRAL_SERVER_CREDENTIALS_MIN_MSECS (10*60*1000)
-#define REFERRAL_SERVER_CREDENTIALS_MAX_MSECS (60*60*1000)
+#define REFERRAL_SERVER_CREDENTIALS_MSECS (60*60*1000)
 /* A server that has just been working is given this long to come back, before
    it counts as dead: a restart. */
 #define REFERRAL_SERVER_GRACE_MSECS 1000
@@ -65,6 +64,11 @@ struct referral_server {
 	uint64_t connecting_since;
 	/* failures > 0: when it may be tried again, also with urgency */
 	uint64_t retry_at, urgent_retry_at;
+	/* Our binds that it refused, on whatever connection, since one that it
+	   took; and when the next may be tried, whatever else happens. */
+	unsigned int bind_refusals;
+	uint64_t bind_at;
+
 	/* it broke and has given no answer since */
 	bool broke;
 	/* not known to be dead before this */
@@ -136,6 +140,11 @@ void referral_server_broke(struct referral_server *server, uint64_t now,
 void referral_server_failed(struct referral_server *server, uint64_t now,
 			    enum referral_server_failure failure,
 			    uint32_t random);
+/* A bind on another connection than the one that is counted here was refused:
+   that one stays as it is. */
+void referral_server_bind_refused(struct referral_server *server,
+				  uint64_t now, uint32_t random);
+void referral_server_bind_accepted(struct referral_server *server);
 
 void referral_servers_choose(struct referral_server *const *servers,
 			     unsigned int count, uint64_t now,

@@ -13,6 +13,7 @@ void referral_server_ready(struct referral_server *server, uint64_t now)
 {
 	server->state = REFERRAL_SERVER_READY;
 	server->suspect = FALSE;
+	referral_server_bind_accepted(server);
 	if ((server->failures > 0 || server->broke) && !server->demoted) {
 		server->demoted = TRUE;
 		server->demotion_msecs = 0;
@@ -86,20 +87,23 @@ void referral_server_closed(struct referral_server *server)
 	server->on_trial = FALSE;
 }
 
-static void
-server_back_off_credentials(struct referral_server *server, uint64_t now,
-			    uint32_t random)
+void referral_server_bind_refused(struct referral_server *server,
+				  uint64_t now, uint32_t random)
 {
-	unsigned int i, backoff = REFERRAL_SERVER_CREDENTIALS_FIRST_MSECS;
+	unsigned int backoff = server->bind_refusals == 0 ?
+		REFERRAL_SERVER_CREDENTIALS_FIRST_MSECS :
+		REFERRAL_SERVER_CREDENTIALS_MSECS;
 
-	if (server->failures > 1)
-		backoff = REFERRAL_SERVER_CREDENTIALS_MIN_MSECS;
-	for (i = 2; i < server->failures &&
-	     backoff < REFERRAL_SERVER_CREDENTIALS_MAX_MSECS; i++)
-		backoff *= 2;
-	backoff = I_MIN(backoff, REFERRAL_SERVER_CREDENTIALS_MAX_MSECS);
+	if (server->bind_refusals < UINT_MAX)
+		server->bind_refusals++;
 	/* never earlier */
-	server->retry_at = now + backoff + random % (backoff / 4 + 1);
+	server->bind_at = now + backoff + random % (backoff / 4 + 1);
+}
+
+void referral_server_bind_accepted(struct referral_server *server)
+{
+	server->bind_refusals = 0;
+	server->bind_at = 0;
 }
 
 static void
@@ -128,9 +132,10 @@ void referral_server_failed(struct referral_server *server, uint64_t now,
 	if (server->failures < UINT_MAX)
 		server->failures++;
 
-	if (failure == REFERRAL_SERVER_CREDENTIALS)
-		server_back_off_credentials(server, now, random);
-	else
+	if (failure == REFERRAL_SERVER_CREDENTIALS) {
+		referral_server_bind_refused(server, now, random);
+		server->retry_at = server->bind_at;
+	} else
 		server_back_off(server, now, random);
 	server->urgent_retry_at = failure != REFERRAL_SERVER_UNREACHABLE ?
 		server->retry_at : now +
