@@ -1,5 +1,6 @@
 """Real IMAP clients: the site of tests/site, and the servers they meet."""
 
+import functools
 import glob
 import os
 import sys
@@ -16,13 +17,20 @@ from lib.fixtures import open_site  # noqa: E402
 from mail_clients import (FOLLOWING, IMAPS, PLAIN, STAYING,  # noqa: E402
                           STARTTLS, TRANSPORTS, Account)
 
-FRONT, HOME, DRAINED = (f"{name}.example.com"
-                        for name in ("front", "home", "drained"))
-# "drain" is no action, but the server that is asked
-FORMS = ("refer", "offer", "suggest", "proxy", "tempfail", "drain")
+FRONT, HOME, DRAINED, ALERTING, REJECTING = (
+    f"{name}.example.com"
+    for name in ("front", "home", "drained", "alerting", "rejecting"))
+# The action in a user's entry, but for those that are in SERVERS: there it is
+# the server that is asked.
+FORMS = ("refer", "offer", "suggest", "proxy", "reject", "tempfail", "drain",
+         "alert")
+ALERT = "Your mailbox is on %{host}: please use that server."
+SAID = ALERT.replace("%{host}", HOME)
 # the site's own client
 STRICT = "strict"
 NAMES = [client.name for client in STAYING + FOLLOWING] + [STRICT]
+# "alert": refer with ALERT; "reject": with ALERT, too
+SERVERS = {"drain": DRAINED, "alert": ALERTING, "reject": REJECTING}
 _SUGGEST = "protocol imap {\n  mail_plugins = imap_login_referral\n}\n"
 
 
@@ -33,6 +41,8 @@ class World:
     transport: how clients connect first. Unless it is PLAIN, no server takes
     a password without TLS, and the front proxies with TLS."""
 
+    protocols = ("imap",)
+
     def __init__(self, site, transport, names=NAMES, **settings):
         self.site, self.transport = site, transport
         # Clients come from here. A server at the same address would take
@@ -40,30 +50,30 @@ class World:
         site.address_of("client.example.com")
         self.users = [
             User(self.user_of(name, form),
-                 action=None if form == "drain" else form)
+                 action=None if form in SERVERS else form)
             for name in names for form in FORMS]
         # first, for its port; it has no need to ask anyone
         self.home = self.server(HOME, [PasswdFile(self.users)])
         # Dovecot resolves none of our names; clients do, by this file
         self.hosts = os.path.join(site.dir, "hosts")
-        where = f"{self.home.address}:{self.home.port}"
+        self.where = where = f"{self.home.address}:{self.home.port}"
         told = f"{HOME}:{self.home.port}"
         for user in self.users:
             user.mail_host = where
         self.ldap = site.slapd(self.users)
         self.can_suggest = bool(glob.glob(
             f"{site.modules.dir}/lib*_imap_login_referral_plugin.so"))
+        self._told = {"referral_host_map": f"{where}={told}"}
         self.front = self.referring(
             FRONT, raw=_SUGGEST if self.can_suggest else "",
-            referral_host_map=f"{where}={told}",
-            referral_action_attribute="testMailAction", **self.proxying(),
-            **settings)
+            referral_action_attribute="testMailAction", **self._told,
+            **self.proxying(), **settings)
         self.drained = self.referring(DRAINED, referral_drain_host=told)
         with open(self.hosts, "w", encoding="ascii") as file:
             # and none of the machine's own, which may have our names
             file.write("127.0.0.1 localhost\n")
-            for server in self.front, self.home, self.drained:
-                file.write(f"{server.address} {server.name}\n")
+            for name in (FRONT, HOME, DRAINED, ALERTING, REJECTING):
+                file.write(f"{site.address_of(name)} {name}\n")
         for server in (self.front, self.home):
             for user in self.users:
                 server.deliver(user.name, f"{user.name} is at {server.name}")
@@ -75,7 +85,8 @@ class World:
     def server(self, name, passdbs, **kwargs):
         if self.transport != PLAIN:
             kwargs.update(pki=self.site.pki, cleartext=False)
-        return self.site.dovecot(name, passdbs, protocols=("imap",), **kwargs)
+        return self.site.dovecot(name, passdbs, protocols=self.protocols,
+                                 **kwargs)
 
     def referring(self, name, raw="", **settings):
         return self.server(
@@ -87,6 +98,24 @@ class World:
         if self.transport == PLAIN:
             return {}
         return {"referral_proxy_fields": "starttls=yes"}
+
+    # These few tests need: a server is started for the first of them.
+
+    @functools.cached_property
+    def alerting(self):
+        return self.referring(ALERTING, referral_alert_text=ALERT,
+                              **self._told)
+
+    @functools.cached_property
+    def rejecting(self):
+        # to the networks of nobody else
+        return self.referring(
+            REJECTING, referral_alert_text=ALERT, **self._told,
+            referral_networks="192.0.2.0/24", referral_other_action="reject")
+
+    def asked(self, form):
+        """The server that a client goes to."""
+        return getattr(self, SERVERS.get(form, FRONT).partition(".")[0])
 
     def strict(self):
         """The site's own client, connected to the front."""
@@ -114,7 +143,7 @@ class World:
                         f"(apt-get install {client.packages})")
         if form == "suggest":
             self.need_suggest()
-        server = self.drained if form == "drain" else self.front
+        server = self.asked(form)
         user = self.user_of(client.name, form)
         directory = os.path.join(self.site.dir, user)
         os.mkdir(directory)

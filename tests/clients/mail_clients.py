@@ -117,6 +117,8 @@ class MailClient(NamedTuple):
     fetch: Callable
     # what it shows when it is referred and cannot follow: one of these
     refused: tuple = ()
+    # does it show the text of an OK [ALERT]? JavaMail tells the program.
+    alerts: bool = False
     transports: tuple = TRANSPORTS
 
     def missing(self):
@@ -302,9 +304,12 @@ def javamail_stay(account):
     return _javamail(account, "stay")
 
 
-_ALPINE_STARS = re.compile(r"\*{3}$", re.MULTILINE)
+# behind a question, not those around an alert
+_ALPINE_STARS = re.compile(r"^[^\n*]*[^\s*][^\n*]*\*{3,}$", re.MULTILINE)
 # the second: what it is busy with may hide the question
 _ALPINE_ASKS = re.compile(r"PASSWORD:\n|\[Opening [^\n]*\]\n[^*]*Ret Accept")
+# a page of its own, which the user has to leave
+_ALPINE_ALERT = re.compile(r"Alert received while[^*]*Ret Finished")
 
 
 def alpine(account):
@@ -322,21 +327,32 @@ feature-list=disable-password-file-saving
     with account.terminal("alpine", "-p", rc, "-i") as tty:
         while True:
             screen = tty.wait(_alpine_rests, "Alpine's next question")
-            shown += screen
+            if _ALPINE_ALERT.search(screen):
+                shown += screen
+                tty.send("Enter")
+                tty.wait(lambda screen: not _ALPINE_ALERT.search(screen),
+                         "Alpine to leave the alert")
+                continue
+            # what is left of the page may stand above a question
+            left = "Alert received" in screen
+            shown += screen[screen.rfind("HOST:"):] if left else screen
             if not _ALPINE_ASKS.search(screen):
                 return Outcome("MAIN MENU" not in screen, shown)
             # the next server's question may come at once
             tty.send(account.password)
             tty.wait(_ALPINE_STARS.search, "the password on Alpine's screen")
             tty.send("Enter")
-            tty.wait(lambda screen: not _ALPINE_STARS.search(screen),
+            tty.wait(lambda screen: not _ALPINE_STARS.search(screen) or
+                     _ALPINE_ALERT.search(screen),
                      "Alpine to take the password")
 
 
 def _alpine_rests(screen):
     """The screen, if it is a question, an open folder or a failure."""
-    marks = ("Folder: INBOX", "[[REFERRAL")
-    if _ALPINE_ASKS.search(screen) or any(mark in screen for mark in marks):
+    marks = ("Folder: INBOX", "[[REFERRAL", "[No folder is currently open]")
+    if any(pattern.search(screen) for pattern in (
+            _ALPINE_ALERT, _ALPINE_ASKS)) or \
+            any(mark in screen for mark in marks):
         return screen
     return None
 
@@ -354,19 +370,19 @@ _BYE_OR_TEXT = ("Referred to", *_TEXT)
 STAYING = (
     MailClient("curl", "curl", _files("curl"), curl, ("Login denied",)),
     MailClient("imaplib", "python3", _files("python3"), imaplib, _TEXT),
-    MailClient("mbsync", "isync", _files("mbsync"), mbsync, _TEXT),
+    MailClient("mbsync", "isync", _files("mbsync"), mbsync, _TEXT, True),
     MailClient("fetchmail", "fetchmail", _files("fetchmail"), fetchmail,
                ("Authorization failure",)),
     MailClient("offlineimap", "offlineimap3", _files("offlineimap"),
                offlineimap, _BYE_OR_TEXT,
                # After STARTTLS, before the login, it now and then crashes in
                # libssl or waits for ever.
-               (PLAIN, IMAPS)),
+               transports=(PLAIN, IMAPS)),
     MailClient("imapfilter", "imapfilter", _files("imapfilter"), imapfilter,
                ("login request to", *_TEXT)),
     # it has no STARTTLS
     MailClient("getmail", "getmail6", _files("getmail"), getmail, _TEXT,
-               (PLAIN, IMAPS)),
+               transports=(PLAIN, IMAPS)),
     MailClient("mutt", "mutt tmux", _files("mutt", TMUX), mutt,
                ("authentication failed",)),
     MailClient("neomutt", "neomutt tmux", _files("neomutt", TMUX), neomutt,
@@ -375,8 +391,9 @@ STAYING = (
                _files("perl", "/usr/share/perl5/Mail/IMAPClient.pm",
                       "/usr/share/perl5/IO/Socket/SSL.pm"),
                imapclient, _BYE_OR_TEXT),
-    MailClient("javamail-stay", *_JAVA, javamail_stay, _TEXT),
+    MailClient("javamail-stay", *_JAVA, javamail_stay, _TEXT, True),
 )
-ALPINE = MailClient("alpine", "alpine tmux", _files("alpine", TMUX), alpine)
-JAVAMAIL = MailClient("javamail", *_JAVA, javamail_follow)
+ALPINE = MailClient("alpine", "alpine tmux", _files("alpine", TMUX), alpine,
+                    alerts=True)
+JAVAMAIL = MailClient("javamail", *_JAVA, javamail_follow, alerts=True)
 FOLLOWING = (ALPINE, JAVAMAIL)

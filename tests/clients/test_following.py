@@ -3,8 +3,8 @@ the home server."""
 
 import pytest
 
-from conftest import HOME, STRICT, meetings
-from mail_clients import (ALPINE, FOLLOWING, IMAPS, JAVAMAIL, STARTTLS,
+from conftest import HOME, SAID, STRICT, meetings
+from mail_clients import (ALPINE, FOLLOWING, IMAPS, JAVAMAIL, PLAIN, STARTTLS,
                           TRANSPORTS)
 
 each = meetings(FOLLOWING)
@@ -40,6 +40,17 @@ def test_referral_there_is(world, form, status):
 def test_refer(world, client):
     visit = world.fetch(client, "refer")
     assert visit.ok
+    assert visit.saw() == [HOME]
+    visit.check_sessions(home=1)
+
+
+@meetings(FOLLOWING, [PLAIN])
+def test_alert(world, client):
+    """It may be shown, and it goes on to where it is referred. Nobody is to be
+    bothered twice on one way."""
+    visit = world.fetch(client, "alert")
+    assert visit.ok
+    assert visit.text.count(SAID) == client.alerts
     assert visit.saw() == [HOME]
     visit.check_sessions(home=1)
 

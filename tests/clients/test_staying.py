@@ -1,7 +1,9 @@
 """Clients that know nothing of referrals: they work under offer and suggest
 as if it were nothing, and are told where to go under refer."""
 
-from conftest import FRONT, HOME, meetings
+import pytest
+
+from conftest import FRONT, HOME, SAID, meetings
 from mail_clients import PLAIN, STAYING
 
 each = meetings(STAYING)
@@ -40,6 +42,19 @@ def test_refer(world, client):
     assert not visit.ok
     assert visit.saw() == []
     assert any(words in visit.text for words in client.refused)
+    visit.check_sessions()
+
+
+@each_plain
+@pytest.mark.parametrize("form,text", [("alert", SAID),
+                                       ("reject", "is on another server:")])
+def test_alert(world, client, form, text):
+    """Most do not show it. To none does it make another difference."""
+    visit = world.fetch(client, form)
+    assert not visit.ok
+    # what follows it says the same of a reject
+    if form == "alert" or client.alerts:
+        assert (text in visit.text) == client.alerts
     visit.check_sessions()
 
 

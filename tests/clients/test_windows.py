@@ -5,7 +5,7 @@ import os
 
 import pytest
 
-from conftest import World
+from conftest import ALERT, World
 from display import Display
 from lib import Timeout, wait_for
 from lib.fixtures import open_site
@@ -13,7 +13,6 @@ from mail_clients import PLAIN
 from window_clients import WINDOWS
 
 PICTURES = os.environ.get("REFERRAL_PICTURES")
-ALERT = "Your mailbox is on %{host}: please use that server."
 
 
 @pytest.fixture(scope="module")

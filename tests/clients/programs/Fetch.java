@@ -9,6 +9,7 @@ import javax.mail.MessagingException;
 import javax.mail.Session;
 import javax.mail.Store;
 import javax.mail.URLName;
+import javax.mail.event.StoreEvent;
 
 import com.sun.mail.imap.ReferralException;
 
@@ -35,6 +36,10 @@ public class Fetch {
 				     String password)
 	throws MessagingException {
 		Store store = session.getStore(url.getProtocol());
+		store.addStoreListener(event -> {
+			if (event.getMessageType() == StoreEvent.ALERT)
+				System.out.println(event.getMessage());
+		});
 		store.connect(url.getHost(), url.getPort(),
 			      url.getUsername(), password);
 		return store;
