@@ -5,6 +5,7 @@ The homes have names, as real ones have, and all the same ports.
 """
 
 import os
+import re
 from typing import NamedTuple
 
 from common import LOGIN_SERVICE, QUIET, block, dialect, version, wait_for
@@ -140,6 +141,15 @@ class Town:
                 for line in server.log.lines()
                 if " Warning: " in line or " Error: " in line or
                 "Fatal: " in line or "Panic: " in line]
+
+    def said_of(self, user):
+        """The lines of all logs, oldest first."""
+        # each begins with the time, "Nov 29 12:00:00 "
+        return sorted((f"{line[:16]}{name}: {line[16:]}"
+                       for name, server in self.servers.items()
+                       for line in server.log.lines()
+                       if re.search(rf"\b{user}\b", line)),
+                      key=lambda line: line[:16])
 
     def holders(self, user, token):
         """The names of the servers with a message that holds token, once for
