@@ -82,6 +82,9 @@ struct referral_lookup_result {
 	const char *error;
 	/* the URI of the directory server that said so, NULL if not known */
 	const char *server;
+	/* for the log: another server has an older entry that says something
+	   else. NULL if not, or not known. */
+	const char *late;
 	/* since when it said so; 0 if it was asked for this login */
 	unsigned int age_secs;
 	/* no other server of the directory says anything else: all were

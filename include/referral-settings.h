@@ -41,6 +41,7 @@ struct referral_directory_settings {
 	unsigned int referral_ldap_queue_timeout;
 	unsigned int referral_cache_ttl;
 	unsigned int referral_cache_home_ttl;
+	unsigned int referral_cache_away_ttl;
 	unsigned int referral_cache_negative_ttl;
 	unsigned int referral_cache_stale_ttl;
 	unsigned int referral_cache_stale_home_ttl;

@@ -12,6 +12,16 @@
 #include "auth-outcome-fields.h"
 #include "auth-query.h"
 
+enum query_step {
+	QUERY_DONE,
+	/* the directory has to be asked */
+	QUERY_ASK,
+	/* the same, but if it takes long, the answer that is kept will do */
+	QUERY_ASK_FOR_A_WHILE,
+	/* the home server's name has to be resolved */
+	QUERY_RESOLVE,
+};
+
 struct referral_auth_query {
 	const struct referral_auth_config *config;
 	const struct referral_auth_protocol *protocol;
@@ -19,6 +29,8 @@ struct referral_auth_query {
 	struct referral_lookup *lookup;
 	struct auth_request *request;
 	enum referral_auth_query_flags flags;
+	/* the directory, even if it was for a while only */
+	bool asked;
 	struct referral_auth_answer answer;
 
 	referral_auth_query_callback_t *callback;
@@ -86,27 +98,39 @@ static void query_set_unavailable(struct auth_request *request,
 	i_zero(&answer->home);
 }
 
-/* Is the answer good for this login? Returns FALSE if the directory has to be
-   asked. */
-static bool query_check_age(const struct referral_auth_query *query,
-			    struct referral_auth_answer *answer)
+/* Is the answer good for this login? */
+static enum query_step
+query_check_age(const struct referral_auth_query *query,
+		struct referral_auth_answer *answer)
 {
+	const struct referral_policy *policy = query->protocol->policy;
+	bool kept = answer->lookup.source == REFERRAL_SOURCE_CACHE;
+	bool good_here, good_away;
 	struct referral_policy_input input;
 
-	if (query->lookup == NULL ||
-	    referral_lookup_is_fresh(query->lookup, &answer->lookup))
-		return TRUE;
+	if (query->lookup == NULL)
+		return QUERY_DONE;
+	good_here = referral_lookup_is_fresh(query->lookup, &answer->lookup,
+					     FALSE);
+	good_away = query->asked ||
+		referral_lookup_is_fresh(query->lookup, &answer->lookup, TRUE);
+	if (good_here && good_away)
+		return QUERY_DONE;
 	referral_auth_answer_to_input(query->request, query->protocol, answer,
 				      &input);
-	if (!referral_policy_wants_fresh(query->protocol->policy, &input)) {
-		return answer->lookup.source != REFERRAL_SOURCE_CACHE ||
-			!referral_auth_loop_is_back(query->request, answer,
-						    query->protocol);
+	if (referral_policy_wants_fresh(policy, &input)) {
+		if (good_here)
+			return QUERY_DONE;
+		if (kept)
+			return QUERY_ASK;
+		query_set_unavailable(query->request, answer);
+		return QUERY_DONE;
 	}
-	if (answer->lookup.source == REFERRAL_SOURCE_CACHE)
-		return FALSE;
-	query_set_unavailable(query->request, answer);
-	return TRUE;
+	if (!good_away && referral_policy_sends_away(policy, &input))
+		return QUERY_ASK_FOR_A_WHILE;
+	return kept && referral_auth_loop_is_back(query->request, answer,
+						  query->protocol) ?
+		QUERY_ASK : QUERY_DONE;
 }
 
 /* A login ends with this answer. */
@@ -128,21 +152,14 @@ static void query_note_use(const struct referral_auth_query *query,
 		referral_policy_sends_away(query->protocol->policy, &input));
 }
 
-enum query_step {
-	QUERY_DONE,
-	/* the directory has to be asked */
-	QUERY_ASK,
-	/* the home server's name has to be resolved */
-	QUERY_RESOLVE,
-};
-
 static enum query_step query_check(const struct referral_auth_query *query,
 				   struct referral_auth_answer *answer)
 {
-	if (!query_check_age(query, answer))
-		return QUERY_ASK;
-	query_note_use(query, answer);
-	return QUERY_DONE;
+	enum query_step step = query_check_age(query, answer);
+
+	if (step == QUERY_DONE)
+		query_note_use(query, answer);
+	return step;
 }
 
 /* There is an answer: what does it mean, and is it enough? */
@@ -218,11 +235,14 @@ static void query_go_on(struct referral_auth_query *query, enum query_step step)
 
 	switch (step) {
 	case QUERY_ASK:
+	case QUERY_ASK_FOR_A_WHILE:
+		query->asked = TRUE;
 		i_zero(&query->answer.home);
 		query->answer.home_ips = NULL;
 		query->answer.home_ips_count = 0;
 		(void)referral_lookup_start(query->lookup,
 					    request->fields.user,
+					    step == QUERY_ASK_FOR_A_WHILE,
 					    query_looked_up, query);
 		break;
 	case QUERY_RESOLVE:

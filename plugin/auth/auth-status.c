@@ -256,7 +256,7 @@ referral_status_start(struct referral_auth_config *config,
 	array_foreach_modifiable(&status->directories, directory) {
 		status->waiting++;
 		directory->request = referral_lookup_start(directory->lookup,
-			STATUS_USER, status_looked_up, directory);
+			STATUS_USER, FALSE, status_looked_up, directory);
 	}
 	if (status->waiting == 0)
 		status->to = timeout_add_short(0, status_finish, status);

@@ -11,12 +11,20 @@
 #include "question.h"
 #include "lookup-compare.h"
 
-/* A server that is down must not hold up a login for long. */
+/* A server that is down must not hold up a login for long, and only one. */
 #define COMPARE_PATIENCE_MSECS 1000
+#define COMPARE_SILENT_SECS 30
+
+/* When an entry was changed, of which a copy has the provider's time: that of
+   OpenLDAP to the microsecond, that of the others (RFC 4512 section 3.4.2) to
+   the second. The first that both entries have counts. */
+static const char *const compare_stamps[] = { "entryCSN", "modifyTimestamp" };
 
 struct lookup_server {
 	const char *uri;
 	struct referral_ldap_client *client;
+	/* it has kept others waiting, and is not asked until then */
+	time_t silent_until;
 };
 
 struct lookup_servers {
@@ -27,15 +35,20 @@ struct lookup_servers {
 
 struct compare_search {
 	struct lookup_compare *compare;
-	const char *uri;
+	struct lookup_server *server;
 	/* NULL when it has ended */
 	struct referral_ldap_request *request;
 	struct referral_lookup_result result;
+	/* compare_stamps of the entry; NULL where it has none */
+	const char *stamps[N_ELEMENTS(compare_stamps)];
 };
 
 struct lookup_compare {
 	pool_t pool;
 	const struct referral_question *question;
+	/* those of the question, and compare_stamps */
+	const char **attributes;
+	unsigned int question_attributes_count;
 	struct compare_search *searches;
 	unsigned int count, pending;
 	struct timeout *to;
@@ -134,7 +147,7 @@ static const char *compare_words(const struct compare_search *search)
 	const char *const *value;
 	string_t *str = t_str_new(128);
 
-	str_printfa(str, "%s says ", search->uri);
+	str_printfa(str, "%s says ", search->server->uri);
 	if (result->mailhosts == NULL)
 		str_append(str, referral_status_to_string(result->status));
 	for (value = result->mailhosts; value != NULL && *value != NULL;
@@ -150,32 +163,77 @@ static const char *compare_words(const struct compare_search *search)
 	return str_c(str);
 }
 
+static bool compare_is_answered(const struct compare_search *search)
+{
+	return search->request == NULL &&
+		search->result.status != REFERRAL_LOOKUP_UNAVAILABLE;
+}
+
+/* Returns < 0 if search1's entry is the older one, 0 if that can't be told. */
+static int compare_ages(const struct compare_search *search1,
+			const struct compare_search *search2)
+{
+	const char *stamp1, *stamp2;
+	unsigned int i;
+
+	for (i = 0; i < N_ELEMENTS(compare_stamps); i++) {
+		stamp1 = search1->stamps[i];
+		stamp2 = search2->stamps[i];
+		/* digits, from the year on */
+		if (stamp1 != NULL && stamp2 != NULL)
+			return strlen(stamp1) == strlen(stamp2) ?
+				strcmp(stamp1, stamp2) : 0;
+	}
+	return 0;
+}
+
+static void
+compare_set_disagree(const struct compare_search *search1,
+		     const struct compare_search *search2,
+		     struct referral_lookup_result *result_r)
+{
+	i_zero(result_r);
+	result_r->status = REFERRAL_LOOKUP_DISAGREE;
+	result_r->source = REFERRAL_SOURCE_LDAP;
+	result_r->error = t_strdup_printf(
+		"the directory servers disagree: %s, %s",
+		compare_words(search1), compare_words(search2));
+}
+
+/* A copy that is late has what another server had before. */
 static void
 compare_get_result(struct lookup_compare *compare,
 		   struct referral_lookup_result *result_r)
 {
-	const struct compare_search *search, *first = NULL;
+	const struct compare_search *search, *newest = NULL, *older = NULL;
 	unsigned int i;
+	int ret;
 
-	*result_r = compare->searches[0].result;
 	for (i = 0; i < compare->count; i++) {
 		search = &compare->searches[i];
-		if (search->request != NULL ||
-		    search->result.status == REFERRAL_LOOKUP_UNAVAILABLE)
+		if (!compare_is_answered(search))
 			continue;
-		if (first == NULL) {
-			first = search;
-			*result_r = search->result;
-		} else if (!compare_results_equal(&first->result,
-						  &search->result)) {
-			i_zero(result_r);
-			result_r->status = REFERRAL_LOOKUP_DISAGREE;
-			result_r->source = REFERRAL_SOURCE_LDAP;
-			result_r->error = t_strdup_printf(
-				"the directory servers disagree: %s, %s",
-				compare_words(first), compare_words(search));
-			return;
+		if (newest == NULL) {
+			newest = search;
+			continue;
 		}
+		ret = compare_ages(newest, search);
+		if (!compare_results_equal(&newest->result, &search->result)) {
+			if (ret == 0) {
+				compare_set_disagree(newest, search, result_r);
+				return;
+			}
+			older = ret < 0 ? newest : search;
+		}
+		if (ret < 0)
+			newest = search;
+	}
+	if (newest == NULL)
+		newest = &compare->searches[0];
+	*result_r = newest->result;
+	if (older != NULL) {
+		result_r->late = t_strdup_printf("%s, but an older entry of %s",
+			compare_words(newest), compare_words(older));
 	}
 }
 
@@ -215,8 +273,7 @@ static bool compare_has_answer(const struct lookup_compare *compare)
 
 	for (i = 0; i < compare->count; i++) {
 		search = &compare->searches[i];
-		if (search->request == NULL &&
-		    search->result.status != REFERRAL_LOOKUP_UNAVAILABLE)
+		if (compare_is_answered(search))
 			return TRUE;
 	}
 	return FALSE;
@@ -224,10 +281,35 @@ static bool compare_has_answer(const struct lookup_compare *compare)
 
 static void compare_timeout(struct lookup_compare *compare)
 {
+	struct compare_search *search;
+	unsigned int i;
+
+	for (i = 0; i < compare->count; i++) {
+		search = &compare->searches[i];
+		if (search->request != NULL) {
+			search->server->silent_until =
+				ioloop_time + COMPARE_SILENT_SECS;
+		}
+	}
 	timeout_remove(&compare->to);
 	compare->impatient = TRUE;
 	if (compare_has_answer(compare))
 		compare_finish(compare);
+}
+
+static void compare_get_stamps(struct compare_search *search,
+			       const struct referral_ldap_result *ldap)
+{
+	const char *const *values;
+	unsigned int i;
+
+	if (ldap->status != REFERRAL_LDAP_ENTRY)
+		return;
+	for (i = 0; i < N_ELEMENTS(compare_stamps); i++) {
+		values = ldap->values[
+			search->compare->question_attributes_count + i];
+		search->stamps[i] = p_strdup(search->compare->pool, values[0]);
+	}
 }
 
 static void
@@ -240,11 +322,48 @@ compare_search_callback(const struct referral_ldap_result *ldap, void *context)
 	referral_question_get_result(compare->question, ldap, &search->result);
 	referral_lookup_result_dup(compare->pool, &search->result,
 				   &search->result);
-	search->result.server = search->uri;
+	search->result.server = search->server->uri;
+	compare_get_stamps(search, ldap);
 	compare->pending--;
 	if (compare->pending == 0 ||
 	    (compare->impatient && compare_has_answer(compare)))
 		compare_finish(compare);
+}
+
+static void compare_set_attributes(struct lookup_compare *compare,
+				   const char *const *attributes)
+{
+	unsigned int count = str_array_length(attributes);
+
+	compare->question_attributes_count = count;
+	compare->attributes = p_new(compare->pool, const char *,
+				    count + N_ELEMENTS(compare_stamps) + 1);
+	memcpy(compare->attributes, attributes, count * sizeof(*attributes));
+	memcpy(compare->attributes + count, compare_stamps,
+	       sizeof(compare_stamps));
+}
+
+static void compare_search(struct lookup_compare *compare,
+			   struct lookup_servers *servers,
+			   const struct referral_ldap_search_params *params,
+			   bool silent)
+{
+	struct referral_ldap_search_params more = *params;
+	struct compare_search *search;
+	unsigned int i;
+
+	more.attributes = compare->attributes;
+	for (i = 0; i < servers->count; i++) {
+		if (!silent && ioloop_time < servers->servers[i].silent_until)
+			continue;
+		search = &compare->searches[compare->count++];
+		search->compare = compare;
+		search->server = &servers->servers[i];
+		search->result.status = REFERRAL_LOOKUP_UNAVAILABLE;
+		search->request = referral_ldap_search(search->server->client,
+			&more, compare_search_callback, search);
+	}
+	compare->pending = compare->count;
 }
 
 struct lookup_compare *
@@ -255,26 +374,20 @@ referral_lookup_compare_start(struct lookup_servers *servers,
 			      void *context)
 {
 	struct lookup_compare *compare;
-	struct compare_search *search;
-	unsigned int i;
 	pool_t pool;
 
 	pool = pool_alloconly_create("referral lookup compare", 1024);
 	compare = p_new(pool, struct lookup_compare, 1);
 	compare->pool = pool;
 	compare->question = question;
-	compare->count = compare->pending = servers->count;
 	compare->searches = p_new(pool, struct compare_search, servers->count);
 	compare->callback = callback;
 	compare->context = context;
-	for (i = 0; i < servers->count; i++) {
-		search = &compare->searches[i];
-		search->compare = compare;
-		search->uri = servers->servers[i].uri;
-		search->result.status = REFERRAL_LOOKUP_UNAVAILABLE;
-		search->request = referral_ldap_search(
-			servers->servers[i].client, params,
-			compare_search_callback, search);
+	compare_set_attributes(compare, params->attributes);
+	compare_search(compare, servers, params, FALSE);
+	if (compare->count == 0) {
+		/* somebody has to say something */
+		compare_search(compare, servers, params, TRUE);
 	}
 	compare->to = timeout_add(COMPARE_PATIENCE_MSECS, compare_timeout,
 				  compare);

@@ -14,8 +14,9 @@ struct lookup_servers;
 struct lookup_compare;
 
 /* result is valid during the call only. It is what those say that have
-   answered: the same, or _DISAGREE and an error that names two of them and what
-   they say. _UNAVAILABLE if none has. */
+   answered: the same; or what the newest entry says, if its age can be told,
+   and in "late" who said something else; or _DISAGREE and an error that names
+   two of them and what they say. _UNAVAILABLE if none has answered. */
 typedef void
 lookup_compare_callback_t(struct referral_lookup_result *result, void *context);
 
@@ -32,7 +33,7 @@ void referral_lookup_servers_deinit(struct lookup_servers **servers);
 
 /* Ask them all. The callback is called exactly once, never from inside this
    call and never after cancel: when all have answered, or when one has and the
-   others took more than a second. */
+   others took more than a second; these are left out for a while. */
 struct lookup_compare *
 referral_lookup_compare_start(struct lookup_servers *servers,
 			      const struct referral_question *question,

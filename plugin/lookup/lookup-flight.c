@@ -17,6 +17,11 @@
 
 /* No answer is later than this. */
 #define LOOKUP_LATE_MAX_SECS 180
+/* How long an impatient one waits: a server that is well and not busy takes a
+   few milliseconds, and half a second is what users notice. */
+#define LOOKUP_PATIENCE_MSECS 200
+/* How long after a change all servers are asked. */
+#define LOOKUP_CHANGING_SECS 300
 
 struct lookup_flight {
 	struct referral_lookup *lookup;
@@ -25,9 +30,8 @@ struct lookup_flight {
 	struct referral_key kept;
 	/* all servers are asked */
 	bool all;
-	/* all that there are: somebody who was sent away on a fresh answer is
-	   here again */
-	bool bounced;
+	/* all that there are: that is what the answer has to be of */
+	bool compared;
 	/* who was the first to ask */
 	char *user;
 	struct event *event;
@@ -44,10 +48,23 @@ struct lookup_flight {
 struct referral_lookup_request {
 	struct referral_lookup_request *prev, *next;
 	struct lookup_flight *flight;
+	/* impatient */
+	struct timeout *to;
 
 	referral_lookup_callback_t *callback;
 	void *context;
 };
+
+/* The search goes on without it. */
+static void lookup_request_free(struct referral_lookup_request *request)
+{
+	struct lookup_flight *flight = request->flight;
+
+	DLLIST2_REMOVE(&flight->requests_head, &flight->requests_tail,
+		       request);
+	timeout_remove(&request->to);
+	i_free(request);
+}
 
 /* Tell everyone who waits. A callback may start lookups and cancel others,
    also of this flight. */
@@ -70,9 +87,7 @@ lookup_flight_finish(struct lookup_flight *flight,
 		referral_lookup_callback_t *callback = request->callback;
 		void *context = request->context;
 
-		DLLIST2_REMOVE(&flight->requests_head, &flight->requests_tail,
-			       request);
-		i_free(request);
+		lookup_request_free(request);
 		callback(result, context);
 	}
 	event_unref(&flight->event);
@@ -199,14 +214,16 @@ lookup_flight_tell_changed(struct lookup_flight *flight,
 	struct referral_lookup *lookup = flight->lookup;
 	struct referral_lookup_result last;
 
-	if (lookup->changed_callback == NULL ||
-	    !referral_cache_get_last(lookup->cache, &flight->kept, &last) ||
+	if (!referral_cache_get_last(lookup->cache, &flight->kept, &last) ||
 	    (last.status == result->status &&
 	     null_strcmp(last.action, result->action) == 0 &&
 	     lookup_strings_equal(last.mailhosts, result->mailhosts)))
 		return;
-	lookup->changed_callback(flight->user, &last, result,
-				 lookup->changed_context);
+	lookup->changed_at = ioloop_time;
+	if (lookup->changed_callback != NULL) {
+		lookup->changed_callback(flight->user, &last, result,
+					 lookup->changed_context);
+	}
 }
 
 static void
@@ -216,10 +233,13 @@ lookup_flight_keep(struct lookup_flight *flight,
 	struct referral_lookup *lookup = flight->lookup;
 
 	if (result->status == REFERRAL_LOOKUP_DISAGREE) {
+		lookup->changed_at = ioloop_time;
 		/* nobody else is sent away on it */
 		(void)referral_cache_forget(lookup->cache, &flight->kept);
 		return;
 	}
+	if (result->late != NULL)
+		lookup->changed_at = ioloop_time;
 	lookup_flight_tell_changed(flight, result);
 	if (!flight->forget) {
 		referral_cache_update(lookup->cache, &flight->kept, ioloop_time,
@@ -254,7 +274,7 @@ lookup_flight_answered(struct lookup_flight *flight,
 
 	if (result->status != REFERRAL_LOOKUP_UNAVAILABLE) {
 		lookup_flight_keep(flight, result);
-		result->compared = flight->bounced;
+		result->compared = flight->compared || flight->all;
 	} else if (lookup_flight_get_older(flight, &older)) {
 		older.error = result->error;
 		*result = older;
@@ -357,6 +377,13 @@ lookup_flight_create(struct referral_lookup *lookup,
 	return flight;
 }
 
+/* Are users being moved? Then a copy that is late matters. */
+static bool lookup_is_changing(const struct referral_lookup *lookup)
+{
+	return lookup->changed_at != 0 &&
+		ioloop_time - lookup->changed_at < LOOKUP_CHANGING_SECS;
+}
+
 /* One that is under way, or a new one */
 static struct lookup_flight *
 lookup_flight_get(struct referral_lookup *lookup, const char *user)
@@ -364,26 +391,43 @@ lookup_flight_get(struct referral_lookup *lookup, const char *user)
 	const struct referral_key key = referral_key(
 		referral_question_get_key(lookup->question, user));
 	struct lookup_flight *flight;
-	bool all, bounced;
+	bool all, compared;
 
 	/* what all say is good for everyone */
 	flight = hash_table_lookup(lookup->compares, key.str);
 	if (flight != NULL)
 		return flight;
-	bounced = referral_bounces_get(lookup->bounces, &key, ioloop_time) ==
+	compared = referral_bounces_get(lookup->bounces, &key, ioloop_time) ==
 		REFERRAL_BOUNCE_COMPARE;
-	all = bounced && lookup->servers != NULL;
+	all = (compared || lookup_is_changing(lookup)) &&
+		lookup->servers != NULL;
 	if (!all)
 		flight = hash_table_lookup(lookup->flights, key.str);
 	if (flight == NULL)
 		flight = lookup_flight_create(lookup, &key, user, all);
-	if (bounced)
-		flight->bounced = TRUE;
+	if (compared)
+		flight->compared = TRUE;
 	return flight;
+}
+
+static void lookup_request_timeout(struct referral_lookup_request *request)
+{
+	struct lookup_flight *flight = request->flight;
+	referral_lookup_callback_t *callback = request->callback;
+	void *context = request->context;
+	struct referral_lookup_result result;
+
+	timeout_remove(&request->to);
+	if (!referral_cache_lookup(flight->lookup->cache, &flight->kept,
+				   ioloop_time, &result))
+		return;
+	lookup_request_free(request);
+	callback(&result, context);
 }
 
 struct referral_lookup_request *
 referral_lookup_start(struct referral_lookup *lookup, const char *user,
+		      bool impatient,
 		      referral_lookup_callback_t *callback, void *context)
 {
 	struct referral_lookup_request *request;
@@ -393,6 +437,11 @@ referral_lookup_start(struct referral_lookup *lookup, const char *user,
 	request->flight = flight;
 	request->callback = callback;
 	request->context = context;
+	if (impatient) {
+		request->to = timeout_add_short(LOOKUP_PATIENCE_MSECS,
+						lookup_request_timeout,
+						request);
+	}
 	DLLIST2_APPEND(&flight->requests_head, &flight->requests_tail,
 		       request);
 	return request;
@@ -401,14 +450,9 @@ referral_lookup_start(struct referral_lookup *lookup, const char *user,
 void referral_lookup_cancel(struct referral_lookup_request **_request)
 {
 	struct referral_lookup_request *request = *_request;
-	struct lookup_flight *flight;
 
 	*_request = NULL;
-	if (request == NULL)
-		return;
-	flight = request->flight;
-	DLLIST2_REMOVE(&flight->requests_head, &flight->requests_tail,
-		       request);
-	i_free(request);
 	/* a search that nobody waits for any more still fills the cache */
+	if (request != NULL)
+		lookup_request_free(request);
 }

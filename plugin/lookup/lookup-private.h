@@ -24,6 +24,8 @@ struct referral_lookup {
 	struct referral_cache *cache;
 	/* how old an answer may be that begins a session here */
 	unsigned int home_ttl_secs, stale_home_ttl_secs;
+	/* the same for one that sends a user elsewhere */
+	unsigned int away_ttl_secs;
 	struct referral_bounces *bounces;
 	/* by key: those that ask one server, those that ask all */
 	HASH_TABLE(char *, struct lookup_flight *) flights;
@@ -31,6 +33,9 @@ struct referral_lookup {
 
 	/* when answers were forgotten on demand, 0 = never */
 	time_t flushed_at;
+	/* when the directory, or its servers, last said something else than
+	   before, 0 = never */
+	time_t changed_at;
 
 	const struct referral_mirror_vfuncs *mirror;
 	void *mirror_context;

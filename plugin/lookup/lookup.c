@@ -66,6 +66,7 @@ lookup_init_cache(struct referral_lookup *lookup,
 
 	lookup->home_ttl_secs = set->referral_cache_home_ttl;
 	lookup->stale_home_ttl_secs = set->referral_cache_stale_home_ttl;
+	lookup->away_ttl_secs = set->referral_cache_away_ttl;
 	lookup->cache = referral_cache_create(&cache_set);
 	lookup->bounces = referral_bounces_create(set->referral_bounce_time,
 						  LOOKUP_MAX_BOUNCES);
@@ -168,13 +169,15 @@ bool referral_lookup_cached(struct referral_lookup *lookup, const char *user,
 }
 
 bool referral_lookup_is_fresh(const struct referral_lookup *lookup,
-			      const struct referral_lookup_result *result)
+			      const struct referral_lookup_result *result,
+			      bool away)
 {
 	switch (result->source) {
 	case REFERRAL_SOURCE_CACHE:
-		return result->age_secs < lookup->home_ttl_secs;
+		return result->age_secs < (away ? lookup->away_ttl_secs :
+					   lookup->home_ttl_secs);
 	case REFERRAL_SOURCE_STALE:
-		return result->age_secs < lookup->stale_home_ttl_secs;
+		return away || result->age_secs < lookup->stale_home_ttl_secs;
 	case REFERRAL_SOURCE_MIRROR:
 	case REFERRAL_SOURCE_FIELD:
 	case REFERRAL_SOURCE_LDAP:
@@ -238,6 +241,7 @@ void referral_lookup_mirror_changed(
 	const struct referral_lookup_result *old_result,
 	const struct referral_lookup_result *new_result)
 {
+	lookup->changed_at = ioloop_time;
 	(void)referral_lookup_flush(lookup, user);
 	if (lookup->changed_callback != NULL) {
 		lookup->changed_callback(user, old_result, new_result,
@@ -269,6 +273,7 @@ void referral_lookup_result_dup(pool_t pool,
 	dest_r->hosts = NULL;
 	dest_r->action = p_strdup(pool, src->action);
 	dest_r->error = p_strdup(pool, src->error);
+	dest_r->late = p_strdup(pool, src->late);
 	dest_r->server = p_strdup(pool, src->server);
 }
 

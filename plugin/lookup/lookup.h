@@ -53,18 +53,24 @@ bool referral_lookup_cached(struct referral_lookup *lookup, const char *user,
    last answer was fresh and the user is here again. The callback is called
    exactly once, never from inside this call and never after cancel; at the
    latest after referral_ldap_timeout. If no server can answer, an older answer
-   may be the result (REFERRAL_SOURCE_STALE). */
+   may be the result (REFERRAL_SOURCE_STALE). impatient: if no server has
+   answered soon, an answer that is kept and not stale is the result
+   (REFERRAL_SOURCE_CACHE). */
 struct referral_lookup_request *
 referral_lookup_start(struct referral_lookup *lookup, const char *user,
+		      bool impatient,
 		      referral_lookup_callback_t *callback, void *context);
 /* Others that ask the same are not disturbed, and the answer is still kept. */
 void referral_lookup_cancel(struct referral_lookup_request **request);
 
 /* May a session here begin on this answer: is it not older than
    referral_cache_home_ttl, or while no server can be asked than
-   referral_cache_stale_home_ttl? */
+   referral_cache_stale_home_ttl? away: may it send the user elsewhere, which an
+   older answer than referral_cache_away_ttl does only where a server can't say
+   anything else soon? */
 bool referral_lookup_is_fresh(const struct referral_lookup *lookup,
-			      const struct referral_lookup_result *result);
+			      const struct referral_lookup_result *result,
+			      bool away);
 /* A login of this user, or a delivery, ends with this result: it is counted.
    sent_away: on another server. Who comes again within referral_bounce_time may
    have been sent back: the next answer is not the cache's. If this one was

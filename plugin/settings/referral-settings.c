@@ -34,6 +34,7 @@ const struct setting_define referral_directory_setting_defines[] = {
 	DEF(TIME_MSECS, referral_ldap_queue_timeout),
 	DEF(TIME, referral_cache_ttl),
 	DEF(TIME, referral_cache_home_ttl),
+	DEF(TIME, referral_cache_away_ttl),
 	DEF(TIME, referral_cache_negative_ttl),
 	DEF(TIME, referral_cache_stale_ttl),
 	DEF(TIME, referral_cache_stale_home_ttl),
@@ -71,6 +72,7 @@ referral_directory_default_settings = {
 	.referral_ldap_queue_timeout = 30000,
 	.referral_cache_ttl = 60,
 	.referral_cache_home_ttl = 0,
+	.referral_cache_away_ttl = 0,
 	.referral_cache_negative_ttl = 10,
 	.referral_cache_stale_ttl = 60 * 60,
 	/* never longer than the one before allows */

@@ -18,7 +18,8 @@ def referral(server, *args, check=True, form="json"):
 
 @pytest.fixture(name="world", scope="module")
 def fixture_world(shared_site):
-    return pair(shared_site, USERS, {"referral_bounce_time": "0"},
+    return pair(shared_site, USERS, {"referral_bounce_time": "0",
+                                     "referral_cache_away_ttl": "1 min"},
                 names=["front"])
 
 

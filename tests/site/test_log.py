@@ -58,7 +58,8 @@ def test_log_debug(site):
 
 def test_cache_counters(site):
     """SIGUSR2, as for Dovecot's own cache."""
-    front = start(site, referral_bounce_time="0")
+    front = start(site, referral_bounce_time="0",
+                  referral_cache_away_ttl="1 min")
     for user in ("bob", "bob", "alice"):
         site.client(front).login(user, "secret")
     for pid in front.pids("auth"):

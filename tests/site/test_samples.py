@@ -159,7 +159,7 @@ def fixture_metrics(site):
             # an event nobody logs is counted all the same
             auth_verbose="no",
             # bob comes twice
-            referral_bounce_time="0",
+            referral_bounce_time="0", referral_cache_away_ttl="1 min",
             # longer than test_duration wants to see: it runs from the loop's
             # time, which may be a little older than the event
             referral_ldap_timeout="310ms"))

@@ -8,7 +8,7 @@
 #include "test-lookup-caller.h"
 
 const struct referral_directory_settings test_default_set = {
-	.referral_ldap_uris = "ldap://ldap1.example.com ldaps://ldap2",
+	.referral_ldap_uris = "ldap://ldap1.example.com",
 	.referral_ldap_tls_ca_file = "ca",
 	.referral_ldap_tls_ca_dir = "ca-dir",
 	.referral_ldap_tls_cert_file = "cert",
@@ -74,12 +74,14 @@ void test_caller_set(struct test_caller *caller,
 	i_free(caller->mailhosts);
 	i_free(caller->action);
 	i_free(caller->error);
+	i_free(caller->late);
 	caller->calls++;
 	caller->status = result->status;
 	caller->source = result->source;
 	caller->compared = result->compared;
 	caller->action = i_strdup(result->action);
 	caller->error = i_strdup(result->error);
+	caller->late = i_strdup(result->late);
 	if (result->mailhosts != NULL) {
 		caller->mailhosts =
 			i_strdup(t_strarray_join(result->mailhosts, "|"));
@@ -97,14 +99,25 @@ test_callback(const struct referral_lookup_result *result, void *context)
 		caller->hook(caller);
 }
 
-void test_ask(struct test_caller *caller, const char *user)
+static void
+test_start(struct test_caller *caller, const char *user, bool impatient)
 {
 	unsigned int calls = caller->calls;
 
-	caller->request = referral_lookup_start(test_lookup, user,
+	caller->request = referral_lookup_start(test_lookup, user, impatient,
 						test_callback, caller);
 	/* never from inside */
 	test_assert(caller->calls == calls);
+}
+
+void test_ask(struct test_caller *caller, const char *user)
+{
+	test_start(caller, user, FALSE);
+}
+
+void test_ask_impatiently(struct test_caller *caller, const char *user)
+{
+	test_start(caller, user, TRUE);
 }
 
 bool test_cached_result(const char *user, struct referral_lookup_result *result_r)
@@ -126,6 +139,7 @@ void test_caller_free(struct test_caller *caller)
 	i_free(caller->mailhosts);
 	i_free(caller->action);
 	i_free(caller->error);
+	i_free(caller->late);
 	i_zero(caller);
 }
 

@@ -13,7 +13,7 @@ struct test_caller {
 	unsigned int calls;
 	enum referral_lookup_status status;
 	enum referral_lookup_source source;
-	char *mailhosts, *action, *error;
+	char *mailhosts, *action, *error, *late;
 	bool compared;
 	/* what to do in the callback, if anything */
 	void (*hook)(struct test_caller *caller);
@@ -32,6 +32,7 @@ void test_lookup_stop(void);
 
 /* Start a lookup. */
 void test_ask(struct test_caller *caller, const char *user);
+void test_ask_impatiently(struct test_caller *caller, const char *user);
 /* The callback's */
 void test_caller_set(struct test_caller *caller,
 		     const struct referral_lookup_result *result);

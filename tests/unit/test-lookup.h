@@ -21,6 +21,9 @@
 	X(test_lookup_bounce) \
 	X(test_lookup_compare) \
 	X(test_lookup_compare_slow) \
+	X(test_lookup_newest) \
+	X(test_lookup_changing) \
+	X(test_lookup_impatient) \
 	X(test_lookup_probe) \
 	X(test_lookup_flush) \
 	X(test_lookup_late) \

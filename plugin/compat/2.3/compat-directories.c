@@ -22,6 +22,7 @@ static const struct referral_directory_settings referral_block_defaults = {
 	.referral_cache_ttl = NUM_UNSET,
 	.referral_cache_negative_ttl = NUM_UNSET,
 	.referral_cache_home_ttl = NUM_UNSET,
+	.referral_cache_away_ttl = NUM_UNSET,
 	.referral_cache_stale_ttl = NUM_UNSET,
 	.referral_cache_stale_home_ttl = NUM_UNSET,
 	.referral_bounce_time = NUM_UNSET,

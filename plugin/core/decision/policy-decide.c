@@ -436,6 +436,8 @@ void referral_policy_decide(const struct referral_policy *policy, pool_t pool,
 	}
 	if (lookup->error != NULL)
 		add_note(&ctx, "%s", lookup->error);
+	if (lookup->late != NULL)
+		add_note(&ctx, "%s", lookup->late);
 	if (ctx.notes != NULL)
 		decision_r->detail = p_strdup(pool, str_c(ctx.notes));
 }
