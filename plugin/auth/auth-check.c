@@ -36,10 +36,10 @@ static const struct {
 		"no decision is made by a deny passdb" },
 	[REFERRAL_CHAIN_FILTERED] = { LOG_TYPE_ERROR,
 		REFERRAL_PASSDB_BLOCK" is limited to some mechanisms or user "
-		"names: remove the limit, other logins get no decision" },
+		"names: remove the limit, other logins are refused" },
 	[REFERRAL_CHAIN_SKIPS] = { LOG_TYPE_ERROR,
 		REFERRAL_PASSDB_BLOCK" has skip set: remove it, "
-		"it could miss logins" },
+		"logins that it misses are refused" },
 	[REFERRAL_CHAIN_ONLY] = { LOG_TYPE_ERROR,
 		REFERRAL_PASSDB_BLOCK" is the only one: it finds no passwords, "
 		"nobody can log in" },
@@ -129,6 +129,20 @@ static struct auth_passdb *referral_chains_find_any(void)
 	return carrier;
 }
 
+static bool referral_carrier_is_limited(const struct auth_passdb *carrier)
+{
+	struct referral_compat_passdb passdb;
+
+	referral_compat_passdb_get(carrier, &passdb);
+	return passdb.filtered || passdb.skips;
+}
+
+bool referral_auth_check_is_guard(const struct auth_passdb *passdb)
+{
+	/* a guard has its carrier's settings, but goes by none of them */
+	return passdb->next != NULL && passdb->next->set == passdb->set;
+}
+
 static void
 referral_chain_check(const struct referral_chain *chain,
 		     struct auth_passdb **list)
@@ -140,6 +154,7 @@ referral_chain_check(const struct referral_chain *chain,
 		referral_chain_fault(chain, REFERRAL_CHAIN_MISSING);
 		carrier = referral_compat_passdb_copy(chain->auth->pool,
 			referral_chains_find_any());
+		referral_compat_passdb_set_unlimited(carrier);
 	} else if (pos != list) {
 		referral_chain_fault(chain, REFERRAL_CHAIN_NOT_FIRST);
 		*pos = carrier->next;
@@ -149,6 +164,11 @@ referral_chain_check(const struct referral_chain *chain,
 		*list = carrier;
 	}
 	referral_chain_check_carrier(chain, carrier);
+	if (referral_carrier_is_limited(carrier)) {
+		*list = referral_compat_passdb_copy(chain->auth->pool, carrier);
+		referral_compat_passdb_set_unlimited(*list);
+		(*list)->next = carrier;
+	}
 }
 
 /* A master login that never comes to the user's own passdbs never meets the

@@ -3,6 +3,7 @@
 #include "auth-common.h"
 #include "auth-request.h"
 #include "compat-auth.h"
+#include "auth-carried.h"
 #include "auth-config.h"
 #include "auth-explain.h"
 #include "auth-query.h"
@@ -80,6 +81,13 @@ referral_dest_finished(struct auth_request *request, enum passdb_result result)
 	if (result != PASSDB_RESULT_OK ||
 	    referral_outcome_is_taken(request, FALSE)) {
 		referral_dest_end(request, result);
+		return;
+	}
+	if (!referral_request_is_carried(request)) {
+		T_BEGIN {
+			referral_request_log_not_carried(request);
+		} T_END;
+		referral_dest_end(request, PASSDB_RESULT_INTERNAL_FAILURE);
 		return;
 	}
 	if (dest_config == NULL) {

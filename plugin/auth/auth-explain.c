@@ -15,6 +15,7 @@
 #include "referral-settings.h"
 #include "args.h"
 #include "compat-auth.h"
+#include "auth-carried.h"
 #include "auth-config.h"
 #include "auth-explain-answer.h"
 #include "auth-query.h"
@@ -199,6 +200,9 @@ explain_verified(struct auth_request *request, enum passdb_result result)
 	if (decided &&
 	    !referral_passdb_is_in(auth_request_get_auth(request))) {
 		explain->passdb = "no passdb referral for this protocol";
+		decided = FALSE;
+	} else if (decided && !referral_request_is_carried(request)) {
+		explain->passdb = "passdb referral is limited to others";
 		decided = FALSE;
 	}
 	if (decided)

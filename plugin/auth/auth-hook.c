@@ -5,15 +5,12 @@
 #include "auth-request-handler.h"
 #include "auth-request-handler-private.h"
 #include "compat-auth.h"
+#include "auth-carried.h"
 #include "auth-config.h"
 #include "auth-query.h"
 #include "auth-outcome.h"
 #include "auth-outcome-fields.h"
 #include "auth-hook.h"
-
-/* A handler is shared by all clients of a login process. So requests are
-   marked one by one, and only marked ones are decided. */
-#define REFERRAL_EVENT_MARK "login_referral_armed"
 
 /* the mechanism's final data of a login that is held back */
 struct referral_held_reply {
@@ -81,6 +78,12 @@ referral_hook_decide(struct auth_request *request,
 		held->data = p_memdup(request->pool, data, size);
 }
 
+static void referral_hook_fail(struct auth_request *request)
+{
+	referral_outcome_set_tempfail(request);
+	hook_original(request, AUTH_CLIENT_RESULT_FAILURE, NULL, 0);
+}
+
 static void
 referral_hook_reply(struct auth_request *request,
 		    enum auth_client_result result,
@@ -88,15 +91,21 @@ referral_hook_reply(struct auth_request *request,
 {
 	if (result != AUTH_CLIENT_RESULT_SUCCESS ||
 	    request->handler->destroyed ||
-	    event_get_ptr(request->event, REFERRAL_EVENT_MARK) == NULL ||
+	    !referral_request_is_marked(request) ||
 	    referral_outcome_is_taken(request, TRUE)) {
 		hook_original(request, result, reply, reply_size);
 		return;
 	}
+	if (!referral_request_is_carried(request)) {
+		T_BEGIN {
+			referral_request_log_not_carried(request);
+		} T_END;
+		referral_hook_fail(request);
+		return;
+	}
 	if (hook_config == NULL) {
 		/* shutting down: undecided must not mean local */
-		referral_outcome_set_tempfail(request);
-		hook_original(request, AUTH_CLIENT_RESULT_FAILURE, NULL, 0);
+		referral_hook_fail(request);
 		return;
 	}
 
@@ -123,7 +132,6 @@ bool referral_auth_hook_arm(struct auth_request *request)
 	    handler->token_auth || handler->destroyed)
 		return TRUE;
 
-	event_set_ptr(request->event, REFERRAL_EVENT_MARK, request);
 	if (handler->reply_callback == referral_hook_reply)
 		return TRUE;
 	if (hook_original == NULL)

@@ -16,7 +16,8 @@ void referral_auth_hook_init(struct referral_auth_config *config);
    client's deinit does that. */
 void referral_auth_hook_deinit(void);
 
-/* Called by the carrier passdb: this login is to get a decision. Does nothing
+/* Called by the carrier passdb: this login, which has been marked (see
+   auth-carried.h), is to get a decision. Does nothing
    for requests that are no logins: lookups of other processes, auth workers,
    SMTP servers and doveadm (auth_only), token authentication. Returns FALSE,
    having made the request a temporary failure, if the decision could not be

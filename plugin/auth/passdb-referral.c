@@ -11,6 +11,7 @@
 #include "auth-request.h"
 #include "passdb.h"
 #include "compat-auth.h"
+#include "auth-carried.h"
 #include "auth-check.h"
 #include "auth-check-files.h"
 #include "auth-check-proxying.h"
@@ -46,12 +47,20 @@ static bool referral_carrier_is_followed(const struct auth_request *request)
 	return FALSE;
 }
 
+/* Returns FALSE if the lookup has to end here. */
+static bool referral_carrier_arm(struct auth_request *request)
+{
+	referral_request_set_carried(request,
+		referral_auth_check_is_guard(request->passdb));
+	return referral_auth_hook_arm(request);
+}
+
 static void
 referral_verify_plain(struct auth_request *request,
 		      const char *password ATTR_UNUSED,
 		      verify_plain_callback_t *callback)
 {
-	if (!referral_auth_hook_arm(request)) {
+	if (!referral_carrier_arm(request)) {
 		/* the one result that no later passdb overrules */
 		callback(PASSDB_RESULT_USER_DISABLED, request);
 		return;
@@ -64,7 +73,7 @@ static void
 referral_lookup_credentials(struct auth_request *request,
 			    lookup_credentials_callback_t *callback)
 {
-	if (!referral_auth_hook_arm(request)) {
+	if (!referral_carrier_arm(request)) {
 		referral_compat_credentials_reply(callback,
 			PASSDB_RESULT_USER_DISABLED, request);
 		return;

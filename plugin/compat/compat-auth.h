@@ -41,6 +41,8 @@ void referral_compat_passdb_get(const struct auth_passdb *passdb,
    deinitialises it with that chain. */
 struct auth_passdb *
 referral_compat_passdb_copy(pool_t pool, const struct auth_passdb *passdb);
+/* Have it asked about everybody: its settings stay what they are. */
+void referral_compat_passdb_set_unlimited(struct auth_passdb *passdb);
 
 /* Make the module for one passdb block. event is where settings are found, NULL
    on Dovecot 2.3. */

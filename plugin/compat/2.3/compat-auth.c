@@ -44,12 +44,10 @@ const char *const *referral_compat_auth_mechanisms(const struct auth *auth)
 void referral_compat_passdb_get(const struct auth_passdb *passdb,
 				struct referral_compat_passdb *passdb_r)
 {
-	const struct auth_passdb_settings *set = passdb->set;
-
 	i_zero(passdb_r);
-	passdb_r->deny = set->deny;
-	passdb_r->filtered = set->mechanisms[0] != '\0' ||
-		set->username_filter[0] != '\0';
+	passdb_r->deny = passdb->set->deny;
+	passdb_r->filtered = passdb->mechanisms != NULL ||
+		passdb->username_filter != NULL;
 	passdb_r->skips = passdb->skip != AUTH_PASSDB_SKIP_NEVER;
 	/* "pass = yes" has been turned into a rule by now */
 	passdb_r->returns = passdb->result_success <= AUTH_DB_RULE_RETURN_FAIL;
@@ -63,6 +61,13 @@ referral_compat_passdb_copy(pool_t pool, const struct auth_passdb *passdb)
 	copy->passdb->init_refcount++;
 	copy->next = NULL;
 	return copy;
+}
+
+void referral_compat_passdb_set_unlimited(struct auth_passdb *passdb)
+{
+	passdb->mechanisms = NULL;
+	passdb->username_filter = NULL;
+	passdb->skip = AUTH_PASSDB_SKIP_NEVER;
 }
 
 static struct passdb_module *

@@ -67,6 +67,13 @@ referral_compat_passdb_copy(pool_t pool, const struct auth_passdb *passdb)
 	return copy;
 }
 
+void referral_compat_passdb_set_unlimited(struct auth_passdb *passdb)
+{
+	passdb->mechanisms_filter = NULL;
+	passdb->username_filter = NULL;
+	passdb->skip = AUTH_PASSDB_SKIP_NEVER;
+}
+
 static int
 referral_passdb_preinit(pool_t pool, struct event *event,
 #if VERSION_AT_LEAST(3)
