@@ -1,15 +1,14 @@
-/* cache.c: freshness, LRU, memory */
+/* cache.c: what is fresh, and for how long */
 
 #include "lib.h"
 #include "cache.h"
 #include "keyhash.h"
 #include "test-core.h"
+#include "test-cache.h"
 
-#include <malloc.h>
+#define NOW TEST_CACHE_NOW
 
-#define NOW 1000000000
-
-static const struct referral_cache_settings test_set = {
+const struct referral_cache_settings test_cache_set = {
 	.ttl_secs = 60,
 	.negative_ttl_secs = 10,
 	.stale_ttl_secs = 3600,
@@ -60,9 +59,8 @@ test_result_equals(const struct referral_lookup_result *result1,
 		test_strings_equal(result1->mailhosts, result2->mailhosts);
 }
 
-static bool
-test_cache_lookup(struct referral_cache *cache, const char *str, time_t now,
-		  struct referral_lookup_result *result_r)
+bool test_cache_lookup(struct referral_cache *cache, const char *str,
+		       time_t now, struct referral_lookup_result *result_r)
 {
 	const struct referral_key key = referral_key(str);
 
@@ -95,9 +93,8 @@ test_cache_forget_one(struct referral_cache *cache, const char *str)
 	return referral_cache_forget(cache, &key);
 }
 
-static void
-test_update(struct referral_cache *cache, const char *str, time_t now,
-	    const struct referral_lookup_result *result)
+void test_cache_update(struct referral_cache *cache, const char *str,
+		       time_t now, const struct referral_lookup_result *result)
 {
 	const struct referral_key key = referral_key(str);
 	struct referral_lookup_result kept = *result;
@@ -106,12 +103,12 @@ test_update(struct referral_cache *cache, const char *str, time_t now,
 	test_assert(test_result_equals(&kept, result));
 }
 
-static size_t test_cache_bytes(const struct referral_cache *cache)
+size_t test_cache_bytes(const struct referral_cache *cache)
 {
 	return referral_cache_get_stats(cache)->bytes;
 }
 
-static unsigned int test_cache_entries(const struct referral_cache *cache)
+unsigned int test_cache_entries(const struct referral_cache *cache)
 {
 	return referral_cache_get_stats(cache)->entries;
 }
@@ -125,11 +122,11 @@ void test_cache_results(void)
 	size_t empty_bytes;
 
 	test_begin("cache results");
-	cache = referral_cache_create(&test_set);
+	cache = referral_cache_create(&test_cache_set);
 	empty_bytes = test_cache_bytes(cache);
 	for (i = 0; i < N_ELEMENTS(results); i++) {
-		test_update(cache, t_strdup_printf("user%u", i), NOW,
-				      &results[i]);
+		test_cache_update(cache, t_strdup_printf("user%u", i), NOW,
+				  &results[i]);
 	}
 	for (i = 0; i < N_ELEMENTS(results); i++) {
 		test_assert_idx(test_cache_lookup(cache,
@@ -144,7 +141,7 @@ void test_cache_results(void)
 
 	/* one user through all results */
 	for (i = 0; i < N_ELEMENTS(results); i++) {
-		test_update(cache, "", NOW, &results[i]);
+		test_cache_update(cache, "", NOW, &results[i]);
 		test_assert_idx(test_cache_lookup(cache, "", NOW, &result) &&
 				test_result_equals(&result, &results[i]), i);
 	}
@@ -212,7 +209,7 @@ void test_cache_ttl(void)
 
 	test_begin("cache ttl");
 	for (i = 0; i < N_ELEMENTS(tests) * N_ELEMENTS(nows); i++) {
-		struct referral_cache_settings set = test_set;
+		struct referral_cache_settings set = test_cache_set;
 		struct referral_lookup_result result = { .error = NULL };
 		struct referral_cache *cache;
 		time_t now = nows[i / N_ELEMENTS(tests)];
@@ -225,7 +222,7 @@ void test_cache_ttl(void)
 		result.status = tests[j].status;
 		if (result.status == REFERRAL_LOOKUP_HOSTS)
 			result.mailhosts = test_hosts;
-		test_update(cache, "user", now, &result);
+		test_cache_update(cache, "user", now, &result);
 
 		now += tests[j].age;
 		test_assert_idx(test_cache_lookup(cache, "user", now,
@@ -254,7 +251,7 @@ void test_cache_replace(void)
 		{ REFERRAL_LOOKUP_NO_ENTRY, FALSE },
 		{ REFERRAL_LOOKUP_NO_VALUE, FALSE },
 	};
-	struct referral_cache_settings set = test_set;
+	struct referral_cache_settings set = test_cache_set;
 	struct referral_cache *cache;
 	struct referral_lookup_result result;
 	unsigned int i;
@@ -265,10 +262,10 @@ void test_cache_replace(void)
 	cache = referral_cache_create(&set);
 	empty_bytes = test_cache_bytes(cache);
 	for (i = 0; i < N_ELEMENTS(tests); i++) {
-		test_update(cache, "user", NOW, &results[0]);
+		test_cache_update(cache, "user", NOW, &results[0]);
 		i_zero(&result);
 		result.status = tests[i].status;
-		test_update(cache, "user", NOW + 100, &result);
+		test_cache_update(cache, "user", NOW + 100, &result);
 		test_assert_idx(test_cache_lookup_stale(cache, "user",
 			NOW + 100, &result) == tests[i].kept, i);
 		test_assert_idx((test_cache_entries(cache) == 1) ==
@@ -277,8 +274,8 @@ void test_cache_replace(void)
 				tests[i].kept, i);
 	}
 	/* made fresh again */
-	test_update(cache, "user", NOW, &results[0]);
-	test_update(cache, "user", NOW + 100, &results[0]);
+	test_cache_update(cache, "user", NOW, &results[0]);
+	test_cache_update(cache, "user", NOW + 100, &results[0]);
 	test_assert(test_cache_lookup(cache, "user", NOW + 159, &result));
 	test_assert(!test_cache_lookup(cache, "user", NOW + 160, &result));
 	test_assert(test_cache_entries(cache) == 1);
@@ -297,13 +294,13 @@ void test_cache_forget(void)
 	unsigned int i;
 
 	test_begin("cache forget");
-	cache = referral_cache_create(&test_set);
+	cache = referral_cache_create(&test_cache_set);
 	result.server = "ldap://one";
-	test_update(cache, "a", NOW, &result);
+	test_cache_update(cache, "a", NOW, &result);
 	result.server = "ldap://two";
-	test_update(cache, "b", NOW, &result);
+	test_cache_update(cache, "b", NOW, &result);
 	result.server = NULL;
-	test_update(cache, "c", NOW, &result);
+	test_cache_update(cache, "c", NOW, &result);
 	test_assert(test_cache_entries(cache) == 3);
 
 	test_assert(test_cache_lookup(cache, "a", NOW + 59, &result));
@@ -333,13 +330,13 @@ void test_cache_forget(void)
 	test_assert(test_cache_entries(cache) == 0);
 
 	/* known again */
-	test_update(cache, "a", NOW, &results[0]);
-	test_update(cache, "a", NOW, &results[0]);
+	test_cache_update(cache, "a", NOW, &results[0]);
+	test_cache_update(cache, "a", NOW, &results[0]);
 	test_assert(test_cache_lookup(cache, "a", NOW, &result));
 	test_assert(!test_cache_lookup(cache, "b", NOW, &result));
 	test_assert(test_cache_entries(cache) == 1);
-	test_update(cache, "a", NOW, &several);
-	test_update(cache, "b", NOW, &several);
+	test_cache_update(cache, "a", NOW, &several);
+	test_cache_update(cache, "b", NOW, &several);
 	test_assert(test_cache_entries(cache) == 0);
 
 	/* more servers than can be told apart */
@@ -348,182 +345,12 @@ void test_cache_forget(void)
 
 		result = results[2];
 		result.server = server;
-		test_update(cache, "a", NOW, &result);
+		test_cache_update(cache, "a", NOW, &result);
 		test_assert_idx(test_cache_lookup(cache, "a", NOW,
 						      &result), i);
 		test_assert_idx(null_strcmp(result.server, i + 2 < UINT8_MAX ?
 					    server : NULL) == 0, i);
 	}
-	referral_cache_destroy(&cache);
-	test_end();
-}
-
-void test_cache_lru(void)
-{
-	struct referral_cache_settings set = test_set;
-	struct referral_cache *cache;
-	struct referral_lookup_result result;
-	unsigned int i, count;
-
-	test_begin("cache lru");
-	set.max_bytes = 16 * 1024;
-	cache = referral_cache_create(&set);
-	for (count = 0; referral_cache_get_stats(cache)->evictions == 0;
-	     count++) {
-		test_update(cache, t_strdup_printf("%u", count), NOW,
-				      &results[2]);
-		test_assert_idx(test_cache_bytes(cache) <= set.max_bytes,
-				count);
-		/* always used */
-		test_assert_idx(test_cache_lookup(cache, "0", NOW,
-						      &result), count);
-	}
-	test_assert(count > 50);
-	/* 1 was the oldest, then 2; using 2 makes 3 the oldest */
-	test_assert(!test_cache_lookup(cache, "1", NOW, &result));
-	test_assert(test_cache_lookup(cache, "2", NOW, &result));
-	test_update(cache, "x", NOW, &results[2]);
-	test_assert(referral_cache_get_stats(cache)->evictions == 2);
-	test_assert(test_cache_lookup(cache, "2", NOW, &result));
-	test_assert(!test_cache_lookup(cache, "3", NOW, &result));
-	/* an update is a use */
-	test_update(cache, "4", NOW, &results[2]);
-	test_update(cache, "y", NOW, &results[2]);
-	test_assert(test_cache_lookup(cache, "4", NOW, &result));
-	test_assert(!test_cache_lookup(cache, "5", NOW, &result));
-
-	/* the answers' memory counts too, and is given back */
-	for (i = 0; i < 1000; i++) {
-		const char *hosts[] = { t_strdup_printf("host%u", i), NULL };
-
-		result.status = REFERRAL_LOOKUP_HOSTS;
-		result.mailhosts = hosts;
-		test_update(cache, "z", NOW, &result);
-		test_assert_idx(test_cache_bytes(cache) <= set.max_bytes, i);
-	}
-	test_assert(test_cache_entries(cache) > 50);
-	test_assert(test_cache_lookup(cache, "x", NOW, &result));
-	referral_cache_destroy(&cache);
-	test_end();
-}
-
-/* What does not fit is not kept, and throws nothing else out. */
-void test_cache_too_large(void)
-{
-	struct referral_cache_settings set = test_set;
-	struct referral_cache *cache;
-	struct referral_lookup_result result;
-	const char *hosts[] = { NULL, NULL };
-	unsigned int i;
-
-	test_begin("cache too large");
-	cache = referral_cache_create(&set);
-	test_update(cache, "user", NOW, &results[0]);
-	hosts[0] = t_strdup_printf("%*s", (int)set.max_bytes / 4, "x");
-	i_zero(&result);
-	result.mailhosts = hosts;
-	result.status = REFERRAL_LOOKUP_HOSTS;
-	test_update(cache, "large", NOW, &result);
-	/* not even an older answer is left */
-	test_update(cache, "user2", NOW, &results[0]);
-	test_update(cache, "user2", NOW, &result);
-	test_assert(!test_cache_lookup(cache, "large", NOW, &result));
-	test_assert(!test_cache_lookup(cache, "user2", NOW, &result));
-	test_assert(test_cache_lookup(cache, "user", NOW, &result));
-	test_assert(referral_cache_get_stats(cache)->evictions == 0);
-	referral_cache_destroy(&cache);
-
-	/* too small for anything */
-	for (i = 0; i < 3000; i += 100) {
-		set.max_bytes = i;
-		cache = referral_cache_create(&set);
-		test_update(cache, "user", NOW, &results[0]);
-		test_assert_idx(test_cache_entries(cache) == 0 ||
-				test_cache_bytes(cache) <= i, i);
-		referral_cache_destroy(&cache);
-	}
-	test_end();
-}
-
-#define MEMORY_USERS 100000
-
-static size_t test_malloc_bytes(void)
-{
-#if defined(__GLIBC__) && __GLIBC_PREREQ(2, 33)
-	struct mallinfo2 info = mallinfo2();
-
-	return info.uordblks + info.hblkhd;
-#else
-	return 0;
-#endif
-}
-
-/* Is our own account that of malloc()? It keeps freed pieces at hand, or gives
-   one that is a little too large (glibc 2.41: 3 % more, once they were of many
-   sizes); under valgrind and the like it tells nothing. */
-static void
-test_memory(const struct referral_cache *cache, size_t before)
-{
-	size_t used = test_malloc_bytes() - before;
-	size_t bytes = test_cache_bytes(cache);
-
-	if (used > MEMORY_USERS) {
-		test_assert(used <= bytes + bytes / 20);
-		test_assert(used >= bytes - bytes / 20);
-	}
-}
-
-static void
-test_fill(struct referral_cache *cache, const char *user_prefix,
-	  unsigned int hosts_count)
-{
-	struct referral_lookup_result result;
-	unsigned int i;
-
-	for (i = 0; i < MEMORY_USERS; i++) T_BEGIN {
-		const char *hosts[] = {
-			t_strdup_printf("imap%u.example.com", i % hosts_count),
-			NULL
-		};
-
-		i_zero(&result);
-		result.status = REFERRAL_LOOKUP_HOSTS;
-		result.mailhosts = hosts;
-		test_update(cache, t_strdup_printf("%s%u@example.com",
-						   user_prefix, i),
-			    NOW, &result);
-	} T_END;
-}
-
-/* At most 128 bytes for a user, by our own account and by malloc()'s. */
-void test_cache_memory(void)
-{
-	struct referral_cache_settings set = test_set;
-	struct referral_cache *cache;
-	size_t before;
-
-	test_begin("cache memory");
-	set.max_bytes = 16 * 1024 * 1024;
-	before = test_malloc_bytes();
-	cache = referral_cache_create(&set);
-	test_fill(cache, "firstname.lastname", 20);
-	test_assert(test_cache_entries(cache) == MEMORY_USERS);
-	test_assert(referral_cache_get_stats(cache)->evictions == 0);
-	test_assert(test_cache_bytes(cache) / MEMORY_USERS <= 128);
-	test_memory(cache, before);
-
-	/* everyone has an answer of his own: these are kept, then thrown out
-	   by others that are shared again, and by longer names */
-	test_fill(cache, "a", MEMORY_USERS);
-	test_assert(test_cache_bytes(cache) <= set.max_bytes);
-	test_assert(referral_cache_get_stats(cache)->evictions > 0);
-	test_memory(cache, before);
-	test_fill(cache, "b", 1);
-	test_memory(cache, before);
-	test_fill(cache, t_strdup_printf("%200s", "c"), 20);
-	test_assert(test_cache_bytes(cache) <= set.max_bytes);
-	test_memory(cache, before);
-	test_assert(test_cache_entries(cache) < MEMORY_USERS);
 	referral_cache_destroy(&cache);
 	test_end();
 }
