@@ -85,8 +85,18 @@ class Authentication(SlapdTest):
         self.assert_unavailable("No such object (check referral_ldap_base",
                                 self.slapd.uri)
 
+    def test_password_of_a_file(self):
+        """A file's last line has an end, which is not the password's."""
+        for end in "\n", "\r\n":
+            with self.subTest(end=end):
+                self.assert_entry(self.slapd.uri, dn=READER_DN,
+                                  password=READER_PASSWORD + end)
+
     def test_ldapi_external(self):
-        self.assert_entry(self.slapd.ldapi_uri, mechanism="EXTERNAL")
+        # a server would not know it by another name
+        for mechanism in "EXTERNAL", "external":
+            with self.subTest(mechanism):
+                self.assert_entry(self.slapd.ldapi_uri, mechanism=mechanism)
 
     def test_ldapi_simple(self):
         self.assert_entry(self.slapd.ldapi_uri, **READER)

@@ -1,11 +1,13 @@
 """The connection to LDAP: every kind of it, and what logins get without
 one."""
 
+import os
+
 import pytest
 
 from lib import User, pair, refer, referral_settings, with_referral
 from lib.pki import Pki
-from lib.slapd import Slapd
+from lib.slapd import READER_PASSWORD, Slapd
 
 USERS = [User("alice", "front.example.com"), User("bob", "home.example.com")]
 
@@ -49,6 +51,10 @@ CONNECTIONS = {
         "referral_ldap_uris": s.ldapi_uri, "referral_ldap_auth_dn": "",
         "referral_ldap_auth_dn_password": "",
         "referral_ldap_sasl_mechanism": "EXTERNAL"},
+    "in lower case": lambda s: {
+        "referral_ldap_uris": s.ldapi_uri, "referral_ldap_auth_dn": "",
+        "referral_ldap_auth_dn_password": "",
+        "referral_ldap_sasl_mechanism": "external"},
 }
 
 
@@ -56,6 +62,20 @@ CONNECTIONS = {
 def test_connection(site, kind):
     ldap = site.slapd(USERS, pki=site.pki)
     works(site, front(site, ldap, **CONNECTIONS[kind](ldap)))
+
+
+def test_password_in_a_file(site):
+    """As an editor leaves it, with the line's end."""
+    ldap = site.slapd(USERS)
+    path = os.path.join(ldap.dir, "password")
+    with open(path, "w", encoding="ascii") as file:
+        file.write(READER_PASSWORD + "\n")
+    settings = referral_settings(ldap,
+                                 referral_local_hosts="front.example.com")
+    del settings["referral_ldap_auth_dn_password"]
+    works(site, site.dovecot(
+        "front.example.com", with_referral(USERS), settings=settings,
+        raw=f"referral_ldap_auth_dn_password = <{path}\n"))
 
 
 def test_client_certificate(site):
