@@ -464,6 +464,13 @@ void test_server_demotion(void)
 	referral_server_answered(&server, now);
 	referral_server_suspect(&server, now + 59*1000, 0);
 	test_assert(server.demotion_msecs == 2000);
+	/* nobody had it tried: it was asked because there is no other */
+	now = server.trial_at;
+	referral_server_refused(&server, now - 1, 0);
+	test_assert(server.demotion_msecs == 2000);
+	referral_server_refused(&server, now, 0);
+	test_assert(server.demotion_msecs == 4000 &&
+		    server.trial_at == now + 3000);
 	/* a trial ends with its connection */
 	referral_server_try(&server);
 	referral_server_closed(&server);
