@@ -172,6 +172,7 @@ referral_auth_directory_open(struct referral_auth_directories *directories,
 
 	if (referral_lookup_init(directories->event, directory->set,
 				 directories->dns_client_socket_path,
+				 array_count(&directories->list),
 				 &directory->lookup, error_r) < 0)
 		return -1;
 	referral_lookup_probe(directory->lookup);

@@ -8,7 +8,7 @@
 #include "ldap-servers.h"
 #include "patience.h"
 
-/* Requests that wait in line, at most: the oldest gives way. */
+/* Requests that wait in line, at most. */
 #define REFERRAL_LDAP_CLIENT_MAX_WAITING 65536
 
 enum referral_ldap_request_state {
@@ -78,6 +78,7 @@ struct referral_ldap_client {
 	/* when a search was answered last */
 	uint64_t progress_at;
 	struct timeout *to_deadline, *to_finished;
+	unsigned int max_waiting;
 	bool heed_references, deinitializing;
 
 	referral_ldap_late_callback_t *late_callback;

@@ -254,6 +254,7 @@ int referral_ldap_client_init(struct event *event_parent,
 	event_add_category(client->event, &event_category_referral);
 	client->patience.timeout_msecs = set->referral_ldap_timeout;
 	client->patience.queue_msecs = set->referral_ldap_queue_timeout;
+	client->max_waiting = REFERRAL_LDAP_CLIENT_MAX_WAITING;
 	client->heed_references = set->referral_ldap_heed_references;
 
 	if (client_init_libldap(error_r) < 0 ||
@@ -317,18 +318,24 @@ void referral_ldap_client_set_late_callback(
 	client->late_context = context;
 }
 
+void referral_ldap_client_limit_waiting(struct referral_ldap_client *client,
+					unsigned int limit)
+{
+	client->max_waiting = I_MIN(limit, REFERRAL_LDAP_CLIENT_MAX_WAITING);
+}
+
 /* The oldest has waited in vain for longest, and has the least time left. */
 static void client_limit_waiting(struct referral_ldap_client *client)
 {
 	struct referral_ldap_list *list =
 		client_get_list(client, REFERRAL_LDAP_REQUEST_WAITING);
 
-	if (list->count <= REFERRAL_LDAP_CLIENT_MAX_WAITING)
+	if (list->count <= client->max_waiting)
 		return;
 	referral_ldap_request_fail(list->head, t_strdup_printf(
-		"ldap search failed: %u others are waiting already "
-		"(check the directory server)",
-		REFERRAL_LDAP_CLIENT_MAX_WAITING));
+		"ldap search failed: %u others are waiting already (check the "
+		"directory server, and vsz_limit of service auth)",
+		client->max_waiting));
 }
 
 struct referral_ldap_request *

@@ -85,6 +85,11 @@ void referral_ldap_client_set_late_callback(
 	struct referral_ldap_client *client,
 	referral_ldap_late_callback_t *callback, void *context);
 
+/* So many searches wait in line at most, each with the login that has asked:
+   the oldest fails then. There is a bound without it, too. */
+void referral_ldap_client_limit_waiting(struct referral_ldap_client *client,
+					unsigned int limit);
+
 /* Search. The callback is called exactly once, never from inside this call
    and never after referral_ldap_search_cancel(). It fails if no server answers
    anything for referral_ldap_timeout, if this search is not answered so long

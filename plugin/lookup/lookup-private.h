@@ -2,6 +2,7 @@
 #define REFERRAL_LOOKUP_PRIVATE_H
 
 #include "hash.h"
+#include "memory.h"
 #include "lookup.h"
 #include "lookup-mirror.h"
 
@@ -17,6 +18,7 @@ struct referral_lookup {
 	/* NULL if referral_ldap_uris is empty */
 	struct referral_ldap_client *client;
 	struct referral_question *question;
+	struct referral_memory_share memory;
 	/* NULL if it was not asked for */
 	struct lookup_probe *probe;
 	/* NULL if there are not several servers to compare */

@@ -16,6 +16,8 @@
 
 /* Users sent away within referral_bounce_time: a memory of 1 MB */
 #define LOOKUP_MAX_BOUNCES 65536
+/* A directory that restarts keeps as many waiting at a site of any size. */
+#define LOOKUP_FEW_WAITING 1000
 
 static int
 lookup_init_client(struct referral_lookup *lookup,
@@ -30,25 +32,44 @@ lookup_init_client(struct referral_lookup *lookup,
 		return -1;
 	referral_ldap_client_set_late_callback(lookup->client,
 					       referral_lookup_late, lookup);
+	referral_ldap_client_limit_waiting(lookup->client,
+					   lookup->memory.waiting);
 	return referral_lookup_servers_init(lookup->event, set,
 					    dns_client_socket_path,
 					    &lookup->servers, error_r);
 }
 
-/* A cache that outgrows the process would end it: half of it is for all else. */
-static size_t
-lookup_get_cache_size(struct referral_lookup *lookup, uoff_t cache_size)
+static void
+lookup_init_memory(struct referral_lookup *lookup,
+		   const struct referral_directory_settings *set,
+		   unsigned int directories)
 {
+	struct referral_memory memory = {
+		.directories = directories,
+		.cache_size = set->referral_cache_size,
+		.mirror = set->referral_mirror,
+	};
 	rlim_t limit;
 
-	if (restrict_get_process_size(&limit) < 0 || limit == RLIM_INFINITY ||
-	    limit / 2 >= cache_size)
-		return I_MIN(cache_size, SIZE_MAX);
-	e_warning(lookup->event, "referral_cache_size (%"PRIuUOFF_T"M) is more "
-		  "than half of what the auth process may have (%"PRIuUOFF_T"M): "
-		  "that half is used (raise vsz_limit of service auth)",
-		  cache_size / (1024*1024), (uoff_t)limit / (1024*1024));
-	return limit / 2;
+	if (restrict_get_process_size(&limit) == 0 && limit != RLIM_INFINITY)
+		memory.limit = limit;
+	referral_memory_share_out(&memory, &lookup->memory);
+	if (lookup->memory.cache_bytes < set->referral_cache_size) {
+		e_warning(lookup->event,
+			  "referral_cache_size (%"PRIuUOFF_T"M) is more than "
+			  "the auth process (%"PRIu64"M) has to spare: %zuM "
+			  "are used (raise vsz_limit of service auth)",
+			  set->referral_cache_size / (1024*1024),
+			  memory.limit / (1024*1024),
+			  lookup->memory.cache_bytes / (1024*1024));
+	}
+	if (lookup->memory.waiting < LOOKUP_FEW_WAITING) {
+		e_warning(lookup->event, "the auth process (%"PRIu64"M) has "
+			  "no memory for more than %u logins that wait for "
+			  "the directory at a time (raise vsz_limit of "
+			  "service auth)", memory.limit / (1024*1024),
+			  lookup->memory.waiting);
+	}
 }
 
 static void
@@ -59,9 +80,7 @@ lookup_init_cache(struct referral_lookup *lookup,
 		.ttl_secs = set->referral_cache_ttl,
 		.negative_ttl_secs = set->referral_cache_negative_ttl,
 		.stale_ttl_secs = set->referral_cache_stale_ttl,
-		.max_bytes =
-			lookup_get_cache_size(lookup,
-					      set->referral_cache_size),
+		.max_bytes = lookup->memory.cache_bytes,
 	};
 
 	lookup->home_ttl_secs = set->referral_cache_home_ttl;
@@ -75,6 +94,7 @@ lookup_init_cache(struct referral_lookup *lookup,
 int referral_lookup_init(struct event *event_parent,
 			 const struct referral_directory_settings *set,
 			 const char *dns_client_socket_path,
+			 unsigned int directories,
 			 struct referral_lookup **lookup_r,
 			 const char **error_r)
 {
@@ -89,6 +109,7 @@ int referral_lookup_init(struct event *event_parent,
 			  referral_keyhash_str, strcmp);
 	hash_table_create(&lookup->compares, default_pool, 0,
 			  referral_keyhash_str, strcmp);
+	lookup_init_memory(lookup, set, directories);
 	lookup_init_cache(lookup, set);
 
 	if (referral_question_create(pool, set, &lookup->question,

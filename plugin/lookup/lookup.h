@@ -26,11 +26,13 @@ referral_lookup_changed_t(const char *user,
 			  void *context);
 
 /* With referral_ldap_uris empty, every lookup is REFERRAL_LOOKUP_UNAVAILABLE.
-   dns_client_socket_path: see ldap-client.h. Returns 0, or -1 and error_r that
-   names the setting. */
+   dns_client_socket_path: see ldap-client.h. directories: how many there are,
+   which share the process' memory. Returns 0, or -1 and error_r that names the
+   setting. */
 int referral_lookup_init(struct event *event_parent,
 			 const struct referral_directory_settings *set,
 			 const char *dns_client_socket_path,
+			 unsigned int directories,
 			 struct referral_lookup **lookup_r,
 			 const char **error_r);
 /* See in the background whether anybody has a home server, and warn if nobody

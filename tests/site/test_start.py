@@ -3,6 +3,7 @@ can't know, or what changes later, is refused logins with a line in the log."""
 
 import grp
 import os
+import re
 import signal
 import socket
 
@@ -157,6 +158,20 @@ service auth {
 }
 """)
     front.log.wait(["auth", "Warning", "referral_cache_size"])
+    works(site, front)
+
+
+def test_few_may_wait(site):
+    """A queue that does not fit is made to fit."""
+    front = start(site, {"referral_mirror": "yes"}, raw="""
+service auth {
+  vsz_limit = 96M
+  process_min_avail = 1
+}
+""")
+    line = front.log.wait(["auth", "Warning", "wait for the directory",
+                           "(96M)", "vsz_limit"])
+    assert 0 < int(re.search(r"more than (\d+) logins", line)[1]) < 1000
     works(site, front)
 
 

@@ -17,6 +17,7 @@ unsigned int fake_ldap_search_count, fake_ldap_cancel_count;
 const char *fake_ldap_init_error;
 struct referral_directory_settings fake_ldap_settings;
 const char *fake_ldap_dns_client_socket_path;
+unsigned int fake_ldap_max_waiting;
 bool fake_ldap_is_init;
 referral_ldap_late_callback_t *fake_ldap_late_callback;
 void *fake_ldap_late_context;
@@ -72,6 +73,12 @@ void referral_ldap_client_set_late_callback(
 {
 	fake_ldap_late_callback = callback;
 	fake_ldap_late_context = context;
+}
+
+void referral_ldap_client_limit_waiting(
+	struct referral_ldap_client *client ATTR_UNUSED, unsigned int limit)
+{
+	fake_ldap_max_waiting = limit;
 }
 
 struct referral_ldap_request *

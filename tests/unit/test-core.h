@@ -19,6 +19,8 @@
 	X(test_cache_too_large) \
 	X(test_cache_memory) \
 	X(test_table) \
+	X(test_memory) \
+	X(test_memory_unlimited) \
 	X(test_mailhost_parse) \
 	X(test_mailhost_parse_length) \
 	X(test_mailhost_errors) \

@@ -264,14 +264,16 @@ void test_ldap_pending(void)
 }
 
 /* The oldest gives way. */
-void test_ldap_queue_full(void)
+static void test_ldap_queue_full_at(unsigned int limit, unsigned int waiting)
 {
 	struct test_ldap_outcome *outcomes;
 	struct test_ldap test;
-	unsigned int i, failed = 0, count = 2 + 65536 + 10;
+	unsigned int i, failed = 0, count = 2 + waiting + 10;
 
-	test_begin("ldap queue full");
+	test_begin(t_strdup_printf("ldap queue full at %u", waiting));
 	test_ldap_init(&test);
+	test_ldap_create_client(&test);
+	referral_ldap_client_limit_waiting(test.client, limit);
 	test.server->hold = TRUE;
 	outcomes = i_new(struct test_ldap_outcome, count);
 	for (i = 0; i < 2; i++)
@@ -295,4 +297,10 @@ void test_ldap_queue_full(void)
 	i_free(outcomes);
 	test_ldap_deinit_all(&test);
 	test_end();
+}
+
+void test_ldap_queue_full(void)
+{
+	test_ldap_queue_full_at(UINT_MAX, 65536);
+	test_ldap_queue_full_at(100, 100);
 }

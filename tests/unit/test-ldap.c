@@ -105,11 +105,8 @@ test_ldap_callback(const struct referral_ldap_result *result, void *context)
 	io_loop_stop(current_ioloop);
 }
 
-struct referral_ldap_request *
-test_ldap_search(struct test_ldap *test, struct test_ldap_outcome *outcome)
+void test_ldap_create_client(struct test_ldap *test)
 {
-	struct test_ldap_search *search = t_new(struct test_ldap_search, 1);
-	struct referral_ldap_request *request;
 	const char *error;
 
 	if (test->client == NULL &&
@@ -117,6 +114,15 @@ test_ldap_search(struct test_ldap *test, struct test_ldap_outcome *outcome)
 				      "/nonexistent/dns-client",
 				      &test->client, &error) < 0)
 		i_fatal("referral_ldap_client_init(): %s", error);
+}
+
+struct referral_ldap_request *
+test_ldap_search(struct test_ldap *test, struct test_ldap_outcome *outcome)
+{
+	struct test_ldap_search *search = t_new(struct test_ldap_search, 1);
+	struct referral_ldap_request *request;
+
+	test_ldap_create_client(test);
 	search->test = test;
 	search->outcome = outcome;
 	i_zero(outcome);

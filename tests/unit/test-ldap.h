@@ -110,6 +110,7 @@ extern const struct referral_ldap_search_params test_ldap_params;
 /* ioloop, server and settings; the client is made with the first search */
 void test_ldap_init(struct test_ldap *test);
 void test_ldap_deinit_all(struct test_ldap *test);
+void test_ldap_create_client(struct test_ldap *test);
 struct referral_ldap_request *
 test_ldap_search(struct test_ldap *test, struct test_ldap_outcome *outcome);
 /* Search so often that the client trusts the server with all it ever does. */

@@ -45,7 +45,7 @@ bool test_lookup_start(const char **error_r)
 	ioloop_time = NOW;
 	parent_event = event_create(NULL);
 	return referral_lookup_init(parent_event, &test_set, "dns-client",
-				    &test_lookup, error_r) == 0;
+				    1, &test_lookup, error_r) == 0;
 }
 
 void test_lookup_stop(void)

@@ -52,6 +52,7 @@ void test_lookup_init(void)
 	test_lookup_start_default();
 	test_assert_strcmp(fake_ldap_settings.referral_ldap_uris,
 			   "ldap://ldap1.example.com");
+	test_assert(fake_ldap_max_waiting > 0);
 	test_assert(fake_ldap_settings.referral_ldap_starttls);
 	test_assert_strcmp(fake_ldap_settings.referral_ldap_tls_ca_file,
 			   "ca");
