@@ -196,7 +196,7 @@ def test_duration(site, metrics):
     """The duration of a decision is the time that it took."""
     ldap, front, _ = metrics
     site.client(front).login("alice", "secret")
-    ldap.process.signal(signal.SIGSTOP)
+    ldap.freeze()
     assert site.client(front).login("bob", "secret").code == "UNAVAILABLE"
     ldap.process.signal(signal.SIGCONT)
 

@@ -156,6 +156,20 @@ class Process:
         if self.is_alive():
             os.kill(self.pid, number)
 
+    def freeze(self):
+        """Its threads stop when they are scheduled, not when the signal is
+        sent: until then one of them may still answer."""
+        self.signal(signal.SIGSTOP)
+        wait_for(lambda: all(state == "T" for state in self._states()),
+                 f"all threads of {self.pid} to stop")
+
+    def _states(self):
+        """Of each thread: proc(5), stat."""
+        for task in os.listdir(f"/proc/{self.pid}/task"):
+            with open(f"/proc/{self.pid}/task/{task}/stat",
+                      encoding="utf-8", errors="replace") as file:
+                yield file.read().rpartition(")")[2].split()[0]
+
     def stop(self, secs=DEADLINE_SECS):
         """SIGTERM, then SIGKILL for it and what it left behind. Returns True
         if the SIGTERM was enough."""

@@ -246,7 +246,7 @@ class Slapd:
         self.start()
 
     def freeze(self):
-        self.process.signal(signal.SIGSTOP)
+        self.process.freeze()
 
     def thaw(self):
         self.process.signal(signal.SIGCONT)
