@@ -23,8 +23,12 @@ struct referral_directory_settings {
 	bool referral_ldap_starttls;
 	const char *referral_ldap_tls_ca_file;
 	const char *referral_ldap_tls_ca_dir;
+	const char *referral_ldap_tls_crl_file;
 	const char *referral_ldap_tls_cert_file;
 	const char *referral_ldap_tls_key_file;
+	const char *referral_ldap_tls_min_protocol;
+	const char *referral_ldap_tls_cipher_list;
+	const char *referral_ldap_tls_cipher_suites;
 	const char *referral_ldap_auth_dn;
 	const char *referral_ldap_auth_dn_password;
 	const char *referral_ldap_sasl_mechanism;

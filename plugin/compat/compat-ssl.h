@@ -11,10 +11,17 @@ struct ssl_iostream;
 struct referral_ssl_context;
 
 struct referral_ssl_settings {
-	/* PEM text, NULL = not given. Without any CA the system's are used. */
+	/* PEM text, NULL = not given. Without any CA the system's are used. ca
+	   may hold CRLs, too: they count with check_crl. */
 	const char *ca, *cert, *key;
 	/* folder with hashed names, NULL = none */
 	const char *ca_dir;
+	/* as in Dovecot's ssl_min_protocol */
+	const char *min_protocol;
+	/* OpenSSL's lists up to TLS 1.2 and from 1.3 on, NULL = its default */
+	const char *cipher_list, *cipher_suites;
+	/* each certificate's issuer has to have a CRL that doesn't name it */
+	bool check_crl;
 };
 
 /* Loading the system's CAs takes 50 ms: do it at start. Returns 0, or -1 and

@@ -46,16 +46,11 @@ static void conn_set_socket_options(int fd)
 static void conn_tls_fail(struct referral_ldap_conn *conn, int error_no)
 {
 	const char *error = referral_ldap_tls_error(conn->ssl);
+	bool closed = error_no != EINVAL;
 
-	if (error_no == EINVAL) {
-		referral_ldap_conn_phase_fail(conn, REFERRAL_SERVER_UNUSABLE,
-			error, "the server's certificate and "
-			"referral_ldap_tls_ca_file");
-	} else {
-		referral_ldap_conn_phase_fail(conn,
-			REFERRAL_SERVER_UNREACHABLE, error,
-			"referral_ldap_uris");
-	}
+	referral_ldap_conn_phase_fail(conn, closed ?
+		REFERRAL_SERVER_UNREACHABLE : REFERRAL_SERVER_UNUSABLE, error,
+		referral_ldap_tls_hint(error, closed, conn->set->tls_limited));
 }
 
 static void conn_tls_start(struct referral_ldap_conn *conn)

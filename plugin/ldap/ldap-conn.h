@@ -58,6 +58,8 @@ struct referral_ldap_conn_settings {
 	const char *dns_client_socket_path;
 	/* NULL if no URI needs it */
 	struct referral_ssl_context *ssl_ctx;
+	/* the settings want more of TLS than by default */
+	bool tls_limited;
 };
 
 /* A search on its way. A connection keeps a pointer to it from send() until

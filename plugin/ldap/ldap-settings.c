@@ -131,6 +131,7 @@ int referral_ldap_settings_init(pool_t pool,
 	}
 	if (!settings_need_tls(set, &set_r->uris))
 		return 0;
+	conn_set->tls_limited = referral_ldap_tls_is_limited(set);
 	return referral_ldap_tls_init(set, &conn_set->ssl_ctx, error_r);
 }
 

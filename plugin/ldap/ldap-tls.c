@@ -76,6 +76,65 @@ tls_file_read(const char *setting, const char *path, const char **data_r,
 	return 0;
 }
 
+/* OpenSSL takes CAs and CRLs from one text. */
+static int
+tls_read_ca(const struct referral_directory_settings *set,
+	    struct referral_ssl_settings *ssl_set, const char **error_r)
+{
+	const char *crl;
+
+	if (tls_file_read("referral_ldap_tls_ca_file",
+			  set->referral_ldap_tls_ca_file,
+			  &ssl_set->ca, error_r) < 0 ||
+	    tls_file_read("referral_ldap_tls_crl_file",
+			  set->referral_ldap_tls_crl_file, &crl, error_r) < 0)
+		return -1;
+	if (*set->referral_ldap_tls_ca_dir != '\0')
+		ssl_set->ca_dir = set->referral_ldap_tls_ca_dir;
+	if (crl == NULL)
+		return 0;
+	if (ssl_set->ca == NULL && ssl_set->ca_dir == NULL) {
+		*error_r = "referral_ldap_tls_crl_file: needs "
+			"referral_ldap_tls_ca_file or _ca_dir";
+		return -1;
+	}
+	ssl_set->check_crl = TRUE;
+	ssl_set->ca = ssl_set->ca == NULL ? crl :
+		t_strconcat(ssl_set->ca, "\n", crl, NULL);
+	return 0;
+}
+
+/* Dovecot's own settings have nothing to do with these connections: what it
+   says is told by the names of ours. */
+static const char *tls_context_error(const char *error)
+{
+	static const struct {
+		const char *words, *setting;
+	} causes[] = {
+		{ "cipher list", "referral_ldap_tls_cipher_list" },
+		{ "ciphersuites", "referral_ldap_tls_cipher_suites" },
+		{ "Unknown ssl_min_protocol", "referral_ldap_tls_min_protocol" },
+	};
+	const char *setting = "referral_ldap_tls_*", *p;
+	unsigned int i;
+
+	for (i = 0; i < N_ELEMENTS(causes); i++) {
+		if (strstr(error, causes[i].words) != NULL)
+			setting = causes[i].setting;
+	}
+	p = strstr(error, " (ssl_");
+	if (p != NULL && strchr(p, ')') != NULL) {
+		error = t_strconcat(t_strdup_until(error, p),
+				    strchr(p, ')') + 1, NULL);
+	}
+	return t_strdup_printf("%s: %s", setting, error);
+}
+
+static const char *tls_get_string(const char *value)
+{
+	return *value == '\0' ? NULL : value;
+}
+
 int referral_ldap_tls_init(const struct referral_directory_settings *set,
 			   struct referral_ssl_context **ctx_r,
 			   const char **error_r)
@@ -84,9 +143,12 @@ int referral_ldap_tls_init(const struct referral_directory_settings *set,
 	const char *error;
 
 	i_zero(&ssl_set);
-	if (tls_file_read("referral_ldap_tls_ca_file",
-			  set->referral_ldap_tls_ca_file,
-			  &ssl_set.ca, error_r) < 0 ||
+	ssl_set.min_protocol = set->referral_ldap_tls_min_protocol;
+	ssl_set.cipher_list =
+		tls_get_string(set->referral_ldap_tls_cipher_list);
+	ssl_set.cipher_suites =
+		tls_get_string(set->referral_ldap_tls_cipher_suites);
+	if (tls_read_ca(set, &ssl_set, error_r) < 0 ||
 	    tls_file_read("referral_ldap_tls_cert_file",
 			  set->referral_ldap_tls_cert_file,
 			  &ssl_set.cert, error_r) < 0 ||
@@ -99,14 +161,18 @@ int referral_ldap_tls_init(const struct referral_directory_settings *set,
 			"referral_ldap_tls_key_file: set both or none";
 		return -1;
 	}
-	if (*set->referral_ldap_tls_ca_dir != '\0')
-		ssl_set.ca_dir = set->referral_ldap_tls_ca_dir;
-
 	if (referral_ssl_context_create(&ssl_set, ctx_r, &error) < 0) {
-		*error_r = t_strdup_printf("referral_ldap_tls_*: %s", error);
+		*error_r = tls_context_error(error);
 		return -1;
 	}
 	return 0;
+}
+
+bool referral_ldap_tls_is_limited(const struct referral_directory_settings *set)
+{
+	return strcmp(set->referral_ldap_tls_min_protocol, "TLSv1.2") != 0 ||
+		*set->referral_ldap_tls_cipher_list != '\0' ||
+		*set->referral_ldap_tls_cipher_suites != '\0';
 }
 
 const char *referral_ldap_tls_error(struct ssl_iostream *ssl)
@@ -115,8 +181,39 @@ const char *referral_ldap_tls_error(struct ssl_iostream *ssl)
 
 	if (error == NULL || *error == '\0')
 		return "TLS handshake failed";
-	/* Dovecot's own settings have nothing to do with this connection. */
 	if ((p = strstr(error, " (check ssl_")) != NULL)
 		error = t_strdup_until(error, p);
 	return str_sanitize(error, TLS_ERROR_MAX_LEN);
+}
+
+const char *referral_ldap_tls_hint(const char *error, bool closed, bool limited)
+{
+	/* as OpenSSL has them */
+	static const struct {
+		const char *words, *hint;
+	} causes[] = {
+		{ "certificate revoked", "the server's certificate and "
+		  "referral_ldap_tls_crl_file" },
+		{ "CRL", "referral_ldap_tls_crl_file: each CA of the server's "
+		  "certificate needs a CRL that has not expired" },
+		{ "protocol version", "referral_ldap_tls_min_protocol" },
+		{ "unsupported protocol", "referral_ldap_tls_min_protocol" },
+		{ "handshake failure", "referral_ldap_tls_cipher_list and "
+		  "referral_ldap_tls_cipher_suites" },
+	};
+	unsigned int i;
+
+	/* GnuTLS's way to say that there is nothing that both can do */
+	if (closed && limited) {
+		return "referral_ldap_uris, and that the server can do what "
+			"referral_ldap_tls_min_protocol and "
+			"referral_ldap_tls_cipher_list or _suites ask for";
+	}
+	if (closed)
+		return "referral_ldap_uris";
+	for (i = 0; i < N_ELEMENTS(causes); i++) {
+		if (strstr(error, causes[i].words) != NULL)
+			return causes[i].hint;
+	}
+	return "the server's certificate and referral_ldap_tls_ca_file";
 }

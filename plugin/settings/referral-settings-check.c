@@ -60,6 +60,13 @@ static int check_tls(const struct referral_directory_settings *set,
 		return fail(error_r, "referral_ldap_tls_key_file",
 			    "needs referral_ldap_tls_cert_file");
 	}
+	if (set->referral_ldap_tls_crl_file[0] != '\0' &&
+	    set->referral_ldap_tls_ca_file[0] == '\0' &&
+	    set->referral_ldap_tls_ca_dir[0] == '\0') {
+		return fail(error_r, "referral_ldap_tls_crl_file",
+			    "needs referral_ldap_tls_ca_file or "
+			    "referral_ldap_tls_ca_dir");
+	}
 	return 0;
 }
 

@@ -13,20 +13,21 @@
 /* the system's bundle has 220 kB */
 #define PEM_MAX_SIZE (4*1024*1024)
 
-static bool is_pem(int fd)
+/* what: how the name of what is in it begins */
+static bool is_pem(int fd, const char *what)
 {
 	struct istream *input = i_stream_create_fd(fd, PEM_MAX_SIZE);
-	const char *line;
+	const char *begin = t_strconcat("-----BEGIN ", what, NULL), *line;
 	bool found = FALSE;
 
 	while (!found && (line = i_stream_read_next_line(input)) != NULL)
-		found = strncmp(line, "-----BEGIN ", 11) == 0;
+		found = strncmp(line, begin, strlen(begin)) == 0;
 	i_stream_unref(&input);
 	return found;
 }
 
 /* Returns NULL if nothing is wrong. */
-static const char *pem_error(const char *path)
+static const char *pem_error(const char *path, const char *what)
 {
 	const char *error = NULL;
 	struct stat st;
@@ -41,16 +42,19 @@ static const char *pem_error(const char *path)
 		error = t_strdup_printf("fstat() failed: %m");
 	else if (!S_ISREG(st.st_mode))
 		error = "not a file";
-	else if (!is_pem(fd))
-		error = "not in PEM format";
+	else if (!is_pem(fd, what)) {
+		error = *what == '\0' ? "not in PEM format" :
+			t_strdup_printf("no %s in PEM format", what);
+	}
 	i_close_fd(&fd);
 	return error;
 }
 
 static bool
-check_file(const char *setting, const char *path, const char **error_r)
+check_file(const char *setting, const char *path, const char *what,
+	   const char **error_r)
 {
-	const char *error = *path == '\0' ? NULL : pem_error(path);
+	const char *error = *path == '\0' ? NULL : pem_error(path, what);
 
 	if (error == NULL)
 		return TRUE;
@@ -95,11 +99,14 @@ bool referral_settings_check_machine(
 	const struct referral_directory_settings *set, const char **error_r)
 {
 	return check_file("referral_ldap_tls_ca_file",
-			  set->referral_ldap_tls_ca_file, error_r) &&
+			  set->referral_ldap_tls_ca_file, "", error_r) &&
+		check_file("referral_ldap_tls_crl_file",
+			   set->referral_ldap_tls_crl_file, "X509 CRL",
+			   error_r) &&
 		check_file("referral_ldap_tls_cert_file",
-			   set->referral_ldap_tls_cert_file, error_r) &&
+			   set->referral_ldap_tls_cert_file, "", error_r) &&
 		check_file("referral_ldap_tls_key_file",
-			   set->referral_ldap_tls_key_file, error_r) &&
+			   set->referral_ldap_tls_key_file, "", error_r) &&
 		check_ca_dir(set->referral_ldap_tls_ca_dir, error_r) &&
 		check_memory(set->referral_cache_size, error_r);
 }

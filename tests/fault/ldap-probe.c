@@ -279,6 +279,10 @@ static void probe_default_settings(struct referral_directory_settings *set)
 	set->referral_ldap_tls_ca_file = set->referral_ldap_tls_ca_dir = "";
 	set->referral_ldap_tls_cert_file = "";
 	set->referral_ldap_tls_key_file = "";
+	set->referral_ldap_tls_crl_file = "";
+	set->referral_ldap_tls_min_protocol = "TLSv1.2";
+	set->referral_ldap_tls_cipher_list = "";
+	set->referral_ldap_tls_cipher_suites = "";
 	set->referral_ldap_auth_dn = set->referral_ldap_auth_dn_password = "";
 	set->referral_ldap_sasl_mechanism = "";
 	set->referral_ldap_timeout = 2000;
@@ -295,24 +299,38 @@ static void probe_default_settings(struct referral_directory_settings *set)
 	set->referral_cache_stale_ttl = 3600;
 }
 
-static void
-probe_parse_args(int argc, char *argv[], struct probe *probe,
-		 struct referral_directory_settings *set)
+/* Those that are strings of the settings: "--ca-file" and so on. */
+static const struct {
+	const char *option;
+	size_t offset;
+} probe_strings[] = {
+#define STR(option, name) \
+	{ option, offsetof(struct referral_directory_settings, name) }
+	STR("ca-file", referral_ldap_tls_ca_file),
+	STR("cert-file", referral_ldap_tls_cert_file),
+	STR("cipher-list", referral_ldap_tls_cipher_list),
+	STR("cipher-suites", referral_ldap_tls_cipher_suites),
+	STR("crl-file", referral_ldap_tls_crl_file),
+	STR("deref", referral_ldap_deref),
+	STR("dn", referral_ldap_auth_dn),
+	STR("key-file", referral_ldap_tls_key_file),
+	STR("mechanism", referral_ldap_sasl_mechanism),
+	STR("min-protocol", referral_ldap_tls_min_protocol),
+	STR("password", referral_ldap_auth_dn_password),
+#undef STR
+};
+/* and where they begin among the numbers of getopt_long() */
+#define PROBE_STRING 1000
+
+static const struct option *probe_options(void)
 {
-	static const char *attributes[] = { "mailHost", NULL };
-	static const struct option options[] = {
+	static const struct option others[] = {
 		{ "rate", required_argument, NULL, 'r' },
 		{ "count", required_argument, NULL, 'n' },
 		{ "timeout", required_argument, NULL, 't' },
 		{ "connect-timeout", required_argument, NULL, 'c' },
 		{ "queue-timeout", required_argument, NULL, 'q' },
 		{ "starttls", no_argument, NULL, 'z' },
-		{ "ca-file", required_argument, NULL, 'a' },
-		{ "cert-file", required_argument, NULL, 'C' },
-		{ "key-file", required_argument, NULL, 'K' },
-		{ "dn", required_argument, NULL, 'D' },
-		{ "password", required_argument, NULL, 'w' },
-		{ "mechanism", required_argument, NULL, 'Y' },
 		{ "base", required_argument, NULL, 'b' },
 		{ "filter", required_argument, NULL, 'f' },
 		{ "attribute", required_argument, NULL, 'A' },
@@ -320,8 +338,27 @@ probe_parse_args(int argc, char *argv[], struct probe *probe,
 		{ "heed-references", no_argument, NULL, 'R' },
 		{ "dns-client", required_argument, NULL, 'd' },
 		{ "mirror", no_argument, NULL, 'M' },
-		{ NULL, 0, NULL, 0 }
 	};
+	const unsigned int count = N_ELEMENTS(others);
+	struct option *options;
+	unsigned int i;
+
+	options = t_new(struct option, count + N_ELEMENTS(probe_strings) + 1);
+	memcpy(options, others, sizeof(others));
+	for (i = 0; i < N_ELEMENTS(probe_strings); i++) {
+		options[count + i].name = probe_strings[i].option;
+		options[count + i].has_arg = required_argument;
+		options[count + i].val = PROBE_STRING + i;
+	}
+	return options;
+}
+
+static void
+probe_parse_args(int argc, char *argv[], struct probe *probe,
+		 struct referral_directory_settings *set)
+{
+	static const char *attributes[] = { "mailHost", NULL };
+	const struct option *options = probe_options();
 	int opt;
 
 	probe->rate = 100;
@@ -334,6 +371,12 @@ probe_parse_args(int argc, char *argv[], struct probe *probe,
 	probe->dns_client = "dns-client";
 
 	while ((opt = getopt_long(argc, argv, "", options, NULL)) != -1) {
+		if (opt >= PROBE_STRING) {
+			*(const char **)PTR_OFFSET(set,
+				probe_strings[opt - PROBE_STRING].offset) =
+				optarg;
+			continue;
+		}
 		switch (opt) {
 		case 'r':
 			probe->rate = atoi(optarg);
@@ -352,24 +395,6 @@ probe_parse_args(int argc, char *argv[], struct probe *probe,
 			break;
 		case 'z':
 			set->referral_ldap_starttls = TRUE;
-			break;
-		case 'a':
-			set->referral_ldap_tls_ca_file = optarg;
-			break;
-		case 'C':
-			set->referral_ldap_tls_cert_file = optarg;
-			break;
-		case 'K':
-			set->referral_ldap_tls_key_file = optarg;
-			break;
-		case 'D':
-			set->referral_ldap_auth_dn = optarg;
-			break;
-		case 'w':
-			set->referral_ldap_auth_dn_password = optarg;
-			break;
-		case 'Y':
-			set->referral_ldap_sasl_mechanism = optarg;
 			break;
 		case 'b':
 			probe->params.base = optarg;

@@ -167,6 +167,69 @@ class Tls(SlapdTest):
         self.assertEqual({result.status for result in probe.results},
                          {UNAVAILABLE})
 
+    def test_min_protocol(self):
+        """A server that has nothing newer than TLS 1.2."""
+        old = Slapd(self.path("old"), self.ports, USERS, pki=self.pki,
+                    tls="TLSCipherSuite SECURE256:-VERS-ALL:+VERS-TLS1.2\n")
+        self.addCleanup(old.stop)
+        for how in {}, {"starttls": True}:
+            uri = old.uri if how else old.ldaps_uri
+            with self.subTest(uri=uri):
+                self.assert_entry(uri, **READER, **how)
+                self.assert_entry(uri, **READER, **how, min_protocol="TLSv1.2")
+                self.assert_entry(self.slapd.ldaps_uri, **READER,
+                                  min_protocol="TLSv1.3")
+                self.assert_unavailable(
+                    "referral_ldap_tls_min_protocol", uri, **READER, **how,
+                    min_protocol="TLSv1.3")
+
+    def test_ciphers(self):
+        """A server that has one cipher of TLS 1.2, and one of TLS 1.3."""
+        few = {}
+        for tls in "1.2", "1.3":
+            few[tls] = Slapd(
+                self.path(f"few{tls}"), self.ports, USERS, pki=self.pki,
+                tls="TLSCipherSuite NORMAL:-VERS-ALL:"
+                f"+VERS-TLS{tls}:-CIPHER-ALL:+AES-256-GCM\n")
+            self.addCleanup(few[tls].stop)
+        for server, setting, good, bad in (
+                ("1.2", "cipher_list", "ECDHE-ECDSA-AES256-GCM-SHA384",
+                 "ECDHE-ECDSA-CHACHA20-POLY1305"),
+                ("1.3", "cipher_suites", "TLS_AES_256_GCM_SHA384",
+                 "TLS_CHACHA20_POLY1305_SHA256")):
+            uri = few[server].ldaps_uri
+            with self.subTest(server):
+                self.assert_entry(uri, **READER)
+                self.assert_entry(uri, **READER, **{setting: good})
+                self.assert_unavailable("referral_ldap_tls_cipher_list", uri,
+                                        **READER, **{setting: bad})
+
+    def test_revoked(self):
+        pki = Pki(self.path("revoking"))
+        cert = pki.cert("ldap.example.com", ["IP:127.0.0.1"])
+        slapd = Slapd(self.path("revoked"), self.ports, USERS, pki=pki,
+                      cert=cert)
+        self.addCleanup(slapd.stop)
+
+        def lookup(**options):
+            with Probe(slapd.ldaps_uri, ca_file=pki.ca_cert, **options,
+                       **READER) as probe:
+                probe.wait_results(3)
+                check_run(self, probe)
+            return probe.results[0]
+        before, other = pki.crl(), Pki(self.path("other2"), "Other CA").crl()
+        after = pki.crl(cert[0])
+        self.assertEqual(lookup().status, ENTRY)
+        self.assertEqual(lookup(crl_file=before).status, ENTRY)
+        for crl, text in (
+                (after, "certificate revoked"),
+                # of a CA that has nothing to do with it
+                (other, "unable to get certificate CRL")):
+            result = lookup(crl_file=crl)
+            self.assertEqual(result.status, UNAVAILABLE, result)
+            self.assertIn(text, result.error)
+            self.assertIn("referral_ldap_tls_crl_file", result.error)
+
     def test_settings(self):
         cert, key = self.pki.cert("reader")
         empty = self.path("empty")
@@ -177,6 +240,16 @@ class Tls(SlapdTest):
                  "referral_ldap_tls_ca_file: open("),
                 ({"ca_file": self._tmp.name}, "not a file"),
                 ({"ca_file": empty}, "not in PEM format"),
+                ({"crl_file": empty}, "not in PEM format"),
+                ({"crl_file": key},
+                 "referral_ldap_tls_crl_file: needs "
+                 "referral_ldap_tls_ca_file or _ca_dir"),
+                ({"cipher_list": "NONSENSE"},
+                 "referral_ldap_tls_cipher_list: Can't set cipher list to "
+                 "'NONSENSE': "),
+                ({"cipher_suites": "NONSENSE"},
+                 "referral_ldap_tls_cipher_suites: Can't set ciphersuites to "
+                 "'NONSENSE': "),
                 ({"cert_file": cert}, "set both or none"),
                 ({"cert_file": cert, "key_file": cert},
                  "referral_ldap_tls_"),

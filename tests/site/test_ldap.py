@@ -47,6 +47,13 @@ CONNECTIONS = {
     "ldapi": lambda s: {"referral_ldap_uris": s.ldapi_uri},
     "name": lambda s: {"referral_ldap_uris": f"ldaps://localhost:{s.tls_port}",
                        "referral_ldap_tls_ca_file": s.pki.ca_cert},
+    "all of TLS": lambda s: {
+        "referral_ldap_uris": s.ldaps_uri,
+        "referral_ldap_tls_ca_file": s.pki.ca_cert,
+        "referral_ldap_tls_crl_file": s.pki.crl(),
+        "referral_ldap_tls_min_protocol": "TLSv1.3",
+        "referral_ldap_tls_cipher_list": "HIGH:!aNULL",
+        "referral_ldap_tls_cipher_suites": "TLS_AES_256_GCM_SHA384"},
     "external over ldapi": lambda s: {
         "referral_ldap_uris": s.ldapi_uri, "referral_ldap_auth_dn": "",
         "referral_ldap_auth_dn_password": "",
@@ -107,6 +114,13 @@ REFUSED = {
         lambda site, ldap: {"referral_ldap_auth_dn_password": "guess"},
         ["bind", "Invalid credentials", "referral_ldap_auth_dn_password"]),
     "other CA": (_other_ca, ["certificate", "referral_ldap_tls_ca_file"]),
+    "revoked": (
+        lambda site, ldap: {"referral_ldap_tls_crl_file":
+                            site.pki.crl(ldap.cert[0])},
+        ["certificate revoked", "referral_ldap_tls_crl_file"]),
+    "old TLS": (
+        lambda site, ldap: {"referral_ldap_tls_min_protocol": "TLSv1.3"},
+        ["TLS handshake", "referral_ldap_tls_min_protocol"]),
     "wrong name": (
         lambda site, ldap: {
             "referral_ldap_uris": f"ldaps://127.0.0.9:{ldap.tls_port}"},
@@ -122,7 +136,9 @@ def test_refused(site, tls, what):
     address = "127.0.0.9" if what == "wrong name" else "127.0.0.1"
     cert = site.pki.cert("ldap", ["DNS:else.example.com", "IP:127.0.0.8"]) \
         if what == "wrong name" else None
-    ldap = site.slapd(USERS, pki=site.pki, address=address, cert=cert)
+    old = "TLSCipherSuite NORMAL:-VERS-ALL:+VERS-TLS1.2\n"
+    ldap = site.slapd(USERS, pki=site.pki, address=address, cert=cert,
+                      tls=old if what == "old TLS" else "")
     settings = CONNECTIONS[tls](ldap)
     change, words = REFUSED[what]
     settings.update(change(site, ldap))

@@ -37,6 +37,7 @@ def doveconf(front, **settings):
     ("referral_ldap_tls_ca_file", "/etc/passwd"),
     ("referral_ldap_tls_ca_dir", "/nonexistent"),
     ("referral_ldap_tls_ca_dir", "/etc/passwd"),
+    ("referral_ldap_tls_crl_file", "/nonexistent/crl.pem"),
     ("referral_cache_size", "100T"),
     ("referral_host_map", f"home.example.com={FRONT}"),
     ("referral_host_map", "home.example.com=mail.example.com:993"),
@@ -55,6 +56,24 @@ def test_doveconf_tells_of_a_key(front, shared_site):
         status, out = doveconf(front, referral_ldap_tls_cert_file=cert,
                                referral_ldap_tls_key_file=key)
         assert status != 0 and f"referral_ldap_tls_{what}" in out, out
+
+
+def test_doveconf_tells_of_a_crl(front, shared_site):
+    """CAs and CRLs look alike."""
+    ca_cert = shared_site.pki.ca_cert
+    for crl, good in ((shared_site.pki.crl(), True), (ca_cert, False)):
+        status, out = doveconf(front, referral_ldap_tls_ca_file=ca_cert,
+                               referral_ldap_tls_crl_file=crl)
+        assert (status == 0) == good, out
+        assert good or "referral_ldap_tls_crl_file: " in out, out
+
+
+@pytest.mark.parametrize("setting", ["referral_ldap_tls_cipher_list",
+                                     "referral_ldap_tls_cipher_suites"])
+def test_bad_ciphers(site, setting):
+    """Only OpenSSL knows them, and doveconf doesn't ask it."""
+    refuses(site, start(site, {setting: "NONSENSE"}, tls=True), setting,
+            "NONSENSE")
 
 
 def start(site, settings, tls=False, **kwargs):

@@ -1,5 +1,6 @@
 #include "lib.h"
 #include "ldap-result.h"
+#include "ldap-tls.h"
 #include "test-ldap.h"
 
 #define FINAL REFERRAL_LDAP_VERDICT_FINAL
@@ -159,6 +160,49 @@ void test_ldap_result(void)
 				(result.status == REFERRAL_LDAP_ENTRY), i);
 		test_assert_strcmp_idx(result.error, results[i].error, i);
 		test_assert_strcmp_idx(result.server, "ldap://z", i);
+	}
+	test_end();
+}
+
+void test_ldap_tls_hint(void)
+{
+	static const struct {
+		/* error as OpenSSL and Dovecot word it */
+		const char *error, *hint;
+		bool closed, limited;
+	} tests[] = {
+		{ "Received invalid SSL certificate: certificate revoked: "
+		  "/CN=x", "the server's certificate and "
+		  "referral_ldap_tls_crl_file", FALSE, FALSE },
+		{ "Received invalid SSL certificate: unable to get "
+		  "certificate CRL: /CN=x", "referral_ldap_tls_crl_file: each "
+		  "CA of the server's certificate needs a CRL that has not "
+		  "expired", FALSE, TRUE },
+		{ "Received invalid SSL certificate: self-signed certificate: "
+		  "/CN=x", "the server's certificate and "
+		  "referral_ldap_tls_ca_file", FALSE, TRUE },
+		{ "SSL_connect() failed: error:0A00042E:SSL routines::tlsv1 "
+		  "alert protocol version: SSL alert number 70",
+		  "referral_ldap_tls_min_protocol", FALSE, FALSE },
+		{ "SSL_connect() failed: error:0A000102:SSL routines::"
+		  "unsupported protocol", "referral_ldap_tls_min_protocol",
+		  FALSE, FALSE },
+		{ "SSL_connect() failed: error:0A000410:SSL routines::sslv3 "
+		  "alert handshake failure: SSL alert number 40",
+		  "referral_ldap_tls_cipher_list and "
+		  "referral_ldap_tls_cipher_suites", FALSE, TRUE },
+		{ "Connection closed", "referral_ldap_uris", TRUE, FALSE },
+		{ "Connection closed", "referral_ldap_uris, and that the "
+		  "server can do what referral_ldap_tls_min_protocol and "
+		  "referral_ldap_tls_cipher_list or _suites ask for",
+		  TRUE, TRUE },
+	};
+	unsigned int i;
+
+	test_begin("ldap tls hint");
+	for (i = 0; i < N_ELEMENTS(tests); i++) {
+		test_assert_strcmp_idx(referral_ldap_tls_hint(tests[i].error,
+			tests[i].closed, tests[i].limited), tests[i].hint, i);
 	}
 	test_end();
 }

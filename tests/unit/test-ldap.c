@@ -65,6 +65,10 @@ void test_ldap_init(struct test_ldap *test)
 	test->set.referral_ldap_tls_ca_dir = "";
 	test->set.referral_ldap_tls_cert_file = "";
 	test->set.referral_ldap_tls_key_file = "";
+	test->set.referral_ldap_tls_crl_file = "";
+	test->set.referral_ldap_tls_min_protocol = "TLSv1.2";
+	test->set.referral_ldap_tls_cipher_list = "";
+	test->set.referral_ldap_tls_cipher_suites = "";
 	test->set.referral_ldap_auth_dn = "";
 	test->set.referral_ldap_auth_dn_password = "";
 	test->set.referral_ldap_sasl_mechanism = "";

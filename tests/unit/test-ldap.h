@@ -10,6 +10,7 @@
 
 #define TEST_LDAP_TESTS(X) \
 	X(test_ldap_result) \
+	X(test_ldap_tls_hint) \
 	X(test_ldap_init_errors) \
 	X(test_ldap_values) \
 	X(test_ldap_not_from_inside) \

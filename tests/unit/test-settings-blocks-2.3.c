@@ -46,8 +46,12 @@ void test_settings_blocks(void)
 	for (def = info->defines; def->key != NULL; def++)
 		set_other(def, &outside);
 	block = *(const struct referral_directory_settings *)info->defaults;
-	block.referral_ldap_scope = t_strcut(block.referral_ldap_scope, ':');
-	block.referral_ldap_deref = t_strcut(block.referral_ldap_deref, ':');
+	for (def = info->defines; def->key != NULL; def++) {
+		if (def->type == SET_ENUM) {
+			const char **value = PTR_OFFSET(&block, def->offset);
+			*value = t_strcut(*value, ':');
+		}
+	}
 	t_array_init(&outside.referral_directories, 1);
 	array_push_back(&outside.referral_directories, &block_ptr);
 

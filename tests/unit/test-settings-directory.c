@@ -74,6 +74,13 @@ static const struct settings_test server_tests[] = {
 	{ .set = { { D(ldap_tls_key_file), "/k" } },
 	  .error = "referral_ldap_tls_key_file: needs "
 		"referral_ldap_tls_cert_file" },
+	{ .set = { { D(ldap_tls_crl_file), "/l" },
+		   { D(ldap_tls_ca_file), "/a" } } },
+	{ .set = { { D(ldap_tls_crl_file), "/l" },
+		   { D(ldap_tls_ca_dir), "/a" } } },
+	{ .set = { { D(ldap_tls_crl_file), "/l" } },
+	  .error = "referral_ldap_tls_crl_file: needs "
+		"referral_ldap_tls_ca_file or referral_ldap_tls_ca_dir" },
 
 	{ .set = { { D(ldap_auth_dn), "cn=x" },
 		   { D(ldap_auth_dn_password), "secret" } } },

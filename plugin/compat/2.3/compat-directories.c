@@ -14,6 +14,8 @@
 
 static const struct referral_directory_settings referral_block_defaults = {
 	/* the first word is the default */
+	.referral_ldap_tls_min_protocol =
+		":TLSv1.2:TLSv1.3:LATEST:TLSv1.1:TLSv1:ANY",
 	.referral_ldap_scope = ":subtree:onelevel:base",
 	.referral_ldap_deref = ":never:searching:finding:always",
 	.referral_ldap_timeout = NUM_UNSET,

@@ -16,12 +16,14 @@ int referral_ssl_context_create(const struct referral_ssl_settings *set,
 				const char **error_r)
 {
 	const struct ssl_iostream_settings ssl_set = {
-		.min_protocol = "TLSv1.2",
+		.min_protocol = set->min_protocol,
+		.cipher_list = set->cipher_list,
+		.ciphersuites = set->cipher_suites,
 		.ca = set->ca,
 		.ca_dir = set->ca_dir,
 		.cert = { .cert = set->cert, .key = set->key },
 		.verify_remote_cert = TRUE,
-		.skip_crl_check = TRUE,
+		.skip_crl_check = !set->check_crl,
 		.tickets = TRUE,
 	};
 	struct referral_ssl_context *ctx;

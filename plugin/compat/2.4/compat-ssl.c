@@ -28,10 +28,12 @@ int referral_ssl_context_create(const struct referral_ssl_settings *set,
 	pool = pool_alloconly_create("referral ssl settings", 1024);
 	ssl_set = p_new(pool, struct ssl_iostream_settings, 1);
 	ssl_set->pool = pool;
-	ssl_set->min_protocol = "TLSv1.2";
+	ssl_set->min_protocol = p_strdup(pool, set->min_protocol);
+	ssl_set->cipher_list = p_strdup(pool, set->cipher_list);
+	ssl_set->ciphersuites = p_strdup(pool, set->cipher_suites);
 	ssl_set->ca_dir = p_strdup(pool, set->ca_dir);
 	ssl_set->verify_remote_cert = TRUE;
-	ssl_set->skip_crl_check = TRUE;
+	ssl_set->skip_crl_check = !set->check_crl;
 	ssl_set->tickets = TRUE;
 	settings_file_init(pool, &ssl_set->ca, set->ca);
 	settings_file_init(pool, &ssl_set->cert.cert, set->cert);

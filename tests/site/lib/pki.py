@@ -13,6 +13,7 @@ new_certs_dir = {dir}
 rand_serial = yes
 default_md = sha256
 policy = any
+default_crl_days = 2
 [any]
 commonName = supplied
 """
@@ -67,3 +68,15 @@ class Pki:
             (["-startdate", "20200101000000Z", "-enddate", "20200102000000Z"]
              if expired else ["-days", "2"]))
         return cert, key
+
+    def crl(self, *revoked):
+        """Returns the path of a new list of what was revoked: certificates
+        (paths), and all those before."""
+        ca = ["openssl", "ca", "-config", self._config,
+              "-cert", self.ca_cert, "-keyfile", self._ca_key]
+        for cert in revoked:
+            run([*ca, "-revoke", cert])
+        self._count += 1
+        path = self._path(f"{self._count}.crl")
+        run([*ca, "-gencrl", "-out", path])
+        return path

@@ -116,12 +116,12 @@ class Slapd:
     be copies of it (RFC 4533)? limits: has the reader those of everyone?
     session_log: as many changes are kept for those who come back. provider: the
     Slapd that it is a copy of, at once or up to lag_secs later. extra: access
-    rules before all others. ldif: more entries, below SUFFIX."""
+    rules before all others. tls: more lines about TLS. ldif: more entries, below SUFFIX."""
 
     def __init__(self, directory, ports, users=(), pki=None, anonymous=False,
                  address="127.0.0.1", cert=None, debug="stats", provides=False,
                  limits=False, session_log=0, provider=None, lag_secs=0,
-                 extra="", ldif=""):
+                 extra="", ldif="", tls=""):
         self.dir = directory
         self._debug = debug
         self.address = address
@@ -132,7 +132,7 @@ class Slapd:
         if pki is not None and cert is None:
             cert = pki.cert("ldap.example.com", [
                 "DNS:ldap.example.com", "DNS:localhost", f"IP:{address}"])
-        self._cert = cert
+        self.cert = cert
         self.process = None
         self.log = Log(os.path.join(directory, "log"))
         # A copy: a security profile that belongs to the path of the system's
@@ -150,7 +150,7 @@ class Slapd:
                 limits="" if limits else _NO_LIMITS.format(reader=READER_DN),
                 session_log=f"syncprov-sessionlog {session_log}\n"
                 if session_log else "")
-        self._write_config(anonymous, replication, extra)
+        self._write_config(anonymous, replication, extra, tls)
         if provider is None:
             self._load(users, ldif)
         self.start()
@@ -167,13 +167,13 @@ class Slapd:
     def ldapi_uri(self):
         return f"ldapi://{quote(self.socket, safe='')}"
 
-    def _write_config(self, anonymous, replication, extra):
+    def _write_config(self, anonymous, replication, extra, more_tls):
         tls = ""
-        if self._cert is not None:
+        if self.cert is not None:
             tls = (f"TLSCACertificateFile {self.pki.ca_cert}\n"
-                   f"TLSCertificateFile {self._cert[0]}\n"
-                   f"TLSCertificateKeyFile {self._cert[1]}\n"
-                   "TLSVerifyClient try\n")
+                   f"TLSCertificateFile {self.cert[0]}\n"
+                   f"TLSCertificateKeyFile {self.cert[1]}\n"
+                   f"TLSVerifyClient try\n{more_tls}")
         with open(f"{self.dir}/test.schema", "w", encoding="ascii") as file:
             file.write(_TEST_SCHEMA)
         with open(f"{self.dir}/slapd.conf", "w", encoding="ascii") as file:
@@ -219,7 +219,7 @@ class Slapd:
 
     def start(self, wait=True):
         uris = [self.uri + "/", self.ldapi_uri]
-        if self._cert is not None:
+        if self.cert is not None:
             uris.append(self.ldaps_uri + "/")
         self.process = Process(
             [self._program, "-f", f"{self.dir}/slapd.conf",
