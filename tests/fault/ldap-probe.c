@@ -199,7 +199,7 @@ static void probe_lookup(struct probe *probe, struct probe_search *search)
 		return;
 	}
 	search->lookup_request =
-		referral_lookup_start(probe->lookup, probe->params.key,
+		referral_lookup_start(probe->lookup, probe->params.key, FALSE,
 				      probe_lookup_callback, search);
 }
 
@@ -430,7 +430,7 @@ probe_init(struct probe *probe, struct event *event,
 	   const struct referral_directory_settings *set, const char **error_r)
 {
 	if (set->referral_mirror) {
-		if (referral_lookup_init(event, set, probe->dns_client,
+		if (referral_lookup_init(event, set, probe->dns_client, 1,
 					 &probe->lookup, error_r) < 0)
 			return -1;
 		return referral_mirror_init(event, set, probe->lookup,

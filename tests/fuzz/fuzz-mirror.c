@@ -302,7 +302,7 @@ static void fuzz_run_data(struct fuzz *fuzz)
 	};
 	const char *error;
 
-	if (referral_lookup_init(NULL, &set, "", &fuzz->lookup, &error) < 0 ||
+	if (referral_lookup_init(NULL, &set, "", 1, &fuzz->lookup, &error) < 0 ||
 	    referral_mirror_init(NULL, &set, fuzz->lookup, &fuzz->mirror,
 				 &error) < 0)
 		i_fatal("init failed: %s", error);
