@@ -15,7 +15,7 @@ ROUNDCUBE = "/usr/share/roundcube"
 _FILES = (f"{ROUNDCUBE}/index.php", f"{ROUNDCUBE}/SQL/sqlite.initial.sql",
           "/usr/bin/php", "/usr/bin/chromium", "/usr/bin/chromedriver")
 # how long a page may take on a busy machine
-_PAGE_SECS = 60
+_PAGE_SECS = 90
 
 # what an administrator sets, and what is where
 _CONFIG = """\
@@ -193,6 +193,12 @@ class Visitor:
             text = " ".join(box.text for box in self._find("#messagestack"))
             return text.strip()
         return wait_for(look, "a message", _PAGE_SECS)
+
+    def is_empty(self):
+        """Does it say that there is no mail?"""
+        return wait_for(lambda: "The list is empty" in self._driver.
+                        find_element("css selector", "body").text,
+                        "an empty list", _PAGE_SECS)
 
     def is_logged_out(self):
         return bool(self._find("#rcmloginuser"))
