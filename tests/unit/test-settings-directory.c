@@ -189,7 +189,8 @@ static const struct settings_test search_tests[] = {
 		"\"=\" expected after an attribute type" },
 	{ .set = { { D(ldap_base), "dc=%{foo}" } },
 	  .error = "referral_ldap_base: unknown variable %{foo} (known: "
-		"%{user}, %{username}, %{domain}, %{domain|ldap_dn}, %%)" },
+		"%{user}, %{username}, %{domain}, %{account}, "
+		"%{domain|ldap_dn}, %%)" },
 	{ .set = { { D(ldap_scope), "sub" } },
 	  .error = "referral_ldap_scope: "
 		"must be subtree, onelevel or base" },

@@ -41,6 +41,12 @@ void test_template_expand(void)
 		{ "%{username}|%{domain}", "@d", "|d", FILTER },
 		{ "%{username}|%{domain}", "a@b@c", "a|b@c", FILTER },
 		{ "%{username}|%{domain}|%{user}", "", "||", FILTER },
+		{ "%{account}|%{user}", "D\\u", "u|D\\5cu", FILTER },
+		{ "%{account}", "u", "u", FILTER },
+		{ "%{account}", "a@b", "a@b", FILTER },
+		{ "%{account}", "D\\*@b", "\\2a@b", FILTER },
+		{ "%{account}", "C\\D\\u", "u", FILTER },
+		{ "%{account}", "D\\", "", FILTER },
 		{ "", "u", "", FILTER },
 		{ "(objectClass=*)", "u", "(objectClass=*)", FILTER },
 		{ "100%%{user}%%", "u", "100%{user}%", FILTER },
@@ -125,24 +131,32 @@ void test_template_invalid(void)
 		const char *template, *error;
 	} tests[] = {
 		{ "%{foo}", "unknown variable %{foo} (known: %{user}, "
-			"%{username}, %{domain}, %{domain|ldap_dn}, %%)" },
+			"%{username}, %{domain}, %{account}, "
+			"%{domain|ldap_dn}, %%)" },
 		{ "a%{}b", "unknown variable %{} (known: %{user}, "
-			"%{username}, %{domain}, %{domain|ldap_dn}, %%)" },
+			"%{username}, %{domain}, %{account}, "
+			"%{domain|ldap_dn}, %%)" },
 		{ "%{User}", "unknown variable %{User} (known: %{user}, "
-			"%{username}, %{domain}, %{domain|ldap_dn}, %%)" },
+			"%{username}, %{domain}, %{account}, "
+			"%{domain|ldap_dn}, %%)" },
 		{ "%{user|lower}", "unknown variable %{user|lower} (known: "
-			"%{user}, %{username}, %{domain}, "
+			"%{user}, %{username}, %{domain}, %{account}, "
 			"%{domain|ldap_dn}, %%)" },
 		{ "%{\xff}", "unknown variable %{\\xff} (known: %{user}, "
-			"%{username}, %{domain}, %{domain|ldap_dn}, %%)" },
+			"%{username}, %{domain}, %{account}, "
+			"%{domain|ldap_dn}, %%)" },
 		{ "%x", "unknown variable %x (known: %{user}, "
-			"%{username}, %{domain}, %{domain|ldap_dn}, %%)" },
+			"%{username}, %{domain}, %{account}, "
+			"%{domain|ldap_dn}, %%)" },
 		{ "%Lu", "unknown variable %L (known: %{user}, "
-			"%{username}, %{domain}, %{domain|ldap_dn}, %%)" },
+			"%{username}, %{domain}, %{account}, "
+			"%{domain|ldap_dn}, %%)" },
 		{ "100%", "unknown variable % (known: %{user}, "
-			"%{username}, %{domain}, %{domain|ldap_dn}, %%)" },
+			"%{username}, %{domain}, %{account}, "
+			"%{domain|ldap_dn}, %%)" },
 		{ "%%%", "unknown variable % (known: %{user}, "
-			"%{username}, %{domain}, %{domain|ldap_dn}, %%)" },
+			"%{username}, %{domain}, %{account}, "
+			"%{domain|ldap_dn}, %%)" },
 		{ "%{user", "\"%{\" without \"}\"" },
 		{ "%{", "\"%{\" without \"}\"" },
 	};
@@ -202,6 +216,7 @@ void test_template_uses(void)
 		{ "(uid=%%{user})", FALSE, FALSE },
 		{ "(uid=%{user})", TRUE, TRUE },
 		{ "(uid=%u)", TRUE, TRUE },
+		{ "(uid=%{account})", TRUE, TRUE },
 		{ "(uid=%n)", TRUE, FALSE },
 		{ "(uid=%{username})", TRUE, FALSE },
 		{ "dc=%d", FALSE, TRUE },

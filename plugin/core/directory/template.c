@@ -12,6 +12,8 @@ enum template_part_type {
 	PART_USER,
 	PART_USERNAME,
 	PART_DOMAIN,
+	/* what follows the last "\", all where there is none */
+	PART_ACCOUNT,
 	/* as components of a DN: "dc=example,dc=com" */
 	PART_DOMAIN_DN,
 	/* the same without the first "dc=", as Dovecot 2.3 has it */
@@ -40,6 +42,7 @@ find_variable(const char *str, enum template_part_type *type_r)
 		{ "%{user}", PART_USER },
 		{ "%{username}", PART_USERNAME },
 		{ "%{domain}", PART_DOMAIN },
+		{ "%{account}", PART_ACCOUNT },
 		{ "%{domain|ldap_dn}", PART_DOMAIN_DN },
 		{ "%{domain | ldap_dn}", PART_DOMAIN_DN },
 		{ "%u", PART_USER },
@@ -81,7 +84,7 @@ static const char *variable_error(const char *str)
 	else
 		str = t_strndup(str, 2);
 	return t_strdup_printf("unknown variable %s (known: %%{user}, "
-			       "%%{username}, %%{domain}, "
+			       "%%{username}, %%{domain}, %%{account}, "
 			       "%%{domain|ldap_dn}, %%%%)",
 			       referral_mailhost_sanitize(str));
 }
@@ -173,7 +176,9 @@ void referral_template_expand(const struct referral_template *template,
 	size_t user_len = strlen(user);
 	size_t name_len = strcspn(user, "@");
 	size_t domain_pos = I_MIN(name_len + 1, user_len);
+	const char *account = strrchr(user, '\\');
 
+	account = account == NULL ? user : account + 1;
 	array_foreach(&template->parts, part) {
 		switch (part->type) {
 		case PART_LITERAL:
@@ -189,6 +194,10 @@ void referral_template_expand(const struct referral_template *template,
 			append_escaped(dest, template->escape,
 				       user + domain_pos,
 				       user_len - domain_pos);
+			break;
+		case PART_ACCOUNT:
+			append_escaped(dest, template->escape, account,
+				       strlen(account));
 			break;
 		case PART_DOMAIN_DN:
 			str_append(dest, "dc=");
@@ -207,7 +216,8 @@ uses(const struct referral_template *template, enum template_part_type type)
 	const struct template_part *part;
 
 	array_foreach(&template->parts, part) {
-		if (part->type == type || part->type == PART_USER)
+		if (part->type == type || part->type == PART_USER ||
+		    part->type == PART_ACCOUNT)
 			return TRUE;
 	}
 	return FALSE;

@@ -2,9 +2,10 @@
 #define REFERRAL_TEMPLATE_H
 
 /* referral_ldap_filter and referral_ldap_base: templates with %{user},
-   %{username}, %{domain} and %u, %n, %d ("%%" is one "%"). %{domain|ldap_dn} is
-   the domain as components of a DN, "dc=example,dc=com"; Dovecot 2.3's %Dd is
-   that without the first "dc=". */
+   %{username}, %{domain} and %u, %n, %d ("%%" is one "%"). %{account} is
+   the user without a Windows domain before it, "DOMAIN\user".
+   %{domain|ldap_dn} is the domain as components of a DN, "dc=example,dc=com";
+   Dovecot 2.3's %Dd is that without the first "dc=". */
 
 enum referral_template_escape {
 	/* RFC 4515 section 3 */
