@@ -329,6 +329,10 @@ void referral_ldap_conn_search_message(struct referral_ldap_conn *conn,
 		conn_search_result(conn, slot, msg);
 		break;
 	default:
+		if (referral_ldap_message_is_refusal(conn->ld, msg)) {
+			conn_search_result(conn, slot, msg);
+			break;
+		}
 		referral_ldap_conn_break(conn,
 			"the server answered something else");
 	}

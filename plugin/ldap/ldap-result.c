@@ -31,6 +31,15 @@ void referral_ldap_answer_add_entry(struct referral_ldap_answer *answer,
 	}
 }
 
+bool referral_ldap_message_is_refusal(LDAP *ld, LDAPMessage *msg)
+{
+	int code;
+
+	return ldap_msgtype(msg) == LDAP_RES_EXTENDED &&
+		ldap_parse_result(ld, msg, &code, NULL, NULL, NULL, NULL,
+				  0) == LDAP_SUCCESS && code != LDAP_SUCCESS;
+}
+
 const char *referral_ldap_strerror(int code, const char *diagnostic)
 {
 	if (diagnostic == NULL || *diagnostic == '\0')

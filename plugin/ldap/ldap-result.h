@@ -74,6 +74,9 @@ referral_ldap_answer_finish(const struct referral_ldap_answer *answer,
 			    const struct referral_ldap_reply *reply,
 			    struct referral_ldap_result *result_r);
 
+/* TRUE for an answer to a search that is no search's, but says that the search
+   was refused: Samba's to a critical control that it does not know. */
+bool referral_ldap_message_is_refusal(LDAP *ld, LDAPMessage *msg);
 /* "Invalid credentials", or "Invalid credentials: diagnostic": printable. */
 const char *referral_ldap_strerror(int code, const char *diagnostic);
 

@@ -204,7 +204,8 @@ void referral_ldap_stream_message(struct referral_ldap_stream *stream,
 		ret = stream_done(stream, ld, msg);
 		break;
 	default:
-		ret = -1;
+		ret = referral_ldap_message_is_refusal(ld, msg) ?
+			stream_done(stream, ld, msg) : -1;
 		break;
 	}
 	if (ret < 0) {

@@ -305,6 +305,21 @@ def wrong_type(conn):
 
 
 @fault
+def extended(conn):
+    """refuses a search by an extended operation's answer, as Samba does"""
+    for request in conn.searches():
+        conn.send(ber.result(request.msgid, ber.EXTENDED_RESPONSE,
+                             ber.UNAVAILABLE_CRITICAL_EXTENSION))
+
+
+@fault
+def extended_success(conn):
+    """answers a search with an extended operation's success"""
+    for request in conn.searches():
+        conn.send(ber.result(request.msgid, ber.EXTENDED_RESPONSE))
+
+
+@fault
 def reset(conn):
     """resets the connection in the middle of an answer"""
     for request in conn.searches():

@@ -112,6 +112,8 @@ CASES = [
     Case("unknown_id_too", ENTRY),
     Case("unknown_id_flood", UNAVAILABLE, ""),
     Case("wrong_type", UNAVAILABLE, "answered something else"),
+    Case("extended", UNAVAILABLE, "Critical extension is unavailable"),
+    Case("extended_success", UNAVAILABLE, "answered something else"),
     Case("reset", UNAVAILABLE, "ldap connection to"),
     Case("reset_sometimes", ENTRY, rate=10),
     Case("notice", UNAVAILABLE, "Notice of Disconnection"),
