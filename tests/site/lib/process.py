@@ -214,12 +214,12 @@ def _all_processes():
         yield int(name), text[text.rindex(")") + 2:].split()
 
 
-def run(argv, env=None, text_input=None, check=True):
+def run(argv, env=None, text_input=None, check=True, secs=4 * DEADLINE_SECS):
     """Run a tool to its end; its output is in the error if it fails."""
     done = subprocess.run(argv, env=env, input=text_input, text=True,
                           stdin=None if text_input else subprocess.DEVNULL,
                           stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                          timeout=4 * DEADLINE_SECS, check=False)
+                          timeout=secs, check=False)
     if check and done.returncode != 0:
         raise RuntimeError(f"{' '.join(map(str, argv))} failed with "
                            f"{done.returncode}:\n{done.stdout}")

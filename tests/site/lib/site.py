@@ -41,7 +41,7 @@ class Site:
     def __init__(self, stage=None, build=None, modules=None):
         self.dir = tempfile.mkdtemp(prefix="referral-")
         os.chmod(self.dir, 0o755)
-        self._ports = Ports()
+        self.ports = Ports()
         self._servers = []
         self._addresses = {}
         self.clients = []
@@ -66,7 +66,7 @@ class Site:
             client.close()
         for server in reversed(self._servers):
             server.close()
-        self._ports.close()
+        self.ports.close()
         shutil.rmtree(self.dir, ignore_errors=True)
 
     def _path(self, name):
@@ -83,12 +83,18 @@ class Site:
         return self._pki
 
     def slapd(self, users=(), name="ldap", **kwargs):
-        slapd = Slapd(self._path(name), self._ports, users, **kwargs)
+        slapd = Slapd(self._path(name), self.ports, users, **kwargs)
         self._servers.append(slapd)
         return slapd
 
+    def serve(self, name, kind, *args, **kwargs):
+        """A server of another kind, which has close() and maybe a log."""
+        server = kind(self._path(name), *args, **kwargs)
+        self._servers.append(server)
+        return server
+
     def kdc(self, users):
-        kdc = Kdc(self._path("kdc"), self._ports, users)
+        kdc = Kdc(self._path("kdc"), self.ports, users)
         self._servers.append(kdc)
         return kdc
 
@@ -103,10 +109,14 @@ class Site:
 
     def dovecot(self, name, passdbs, **kwargs):
         """name: its host name."""
-        server = Dovecot(self._path(name), self._ports, self.modules, name,
+        server = Dovecot(self._path(name), self.ports, self.modules, name,
                          self.address_of(name), passdbs, **kwargs)
         self._servers.append(server)
         return server
+
+    def dovecots(self):
+        return [server for server in self._servers
+                if isinstance(server, Dovecot)]
 
     def know_names(self, servers):
         """Let these Dovecots, not started yet, resolve each other's names."""
@@ -120,7 +130,7 @@ class Site:
 
     def port(self, host):
         """A free port of a host, for a listener that is no Dovecot's own."""
-        return self._ports.take(self.address_of(host))
+        return self.ports.take(self.address_of(host))
 
     # clients
 
