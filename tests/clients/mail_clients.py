@@ -121,6 +121,11 @@ class MailClient(NamedTuple):
     alerts: bool = False
     transports: tuple = TRANSPORTS
 
+    @property
+    def tells(self):
+        """Does it show the text of a NO?"""
+        return any(text in self.refused for text in _TEXT)
+
     def missing(self):
         return [path for path in self.files if not os.path.exists(path)]
 

@@ -59,6 +59,16 @@ def test_alert(world, client, form, text):
 
 
 @each_plain
+def test_moving(world, client):
+    """NO [UNAVAILABLE]: the text says that it is no wrong password, to those
+    who are shown it."""
+    visit = world.fetch(client, "tempfail")
+    assert ("mailbox is being moved" in visit.text) == client.tells
+    assert visit.saw() == []
+    visit.check_sessions()
+
+
+@each_plain
 def test_drain(world, client):
     visit = world.fetch(client, "drain")
     assert not visit.ok
