@@ -92,6 +92,23 @@ def test_master_is_named(site, action):
     client.select_inbox()
 
 
+@pytest.mark.parametrize("separator", ["*", ""])
+def test_master_by_authzid(site, separator):
+    """SASL names two users, a URL one: without a separator it is the one whose
+    mail it is, and never the master user, whose own mailbox it would open."""
+    front = start(site, [PasswdFile([ROOT], master="yes",
+                                    result_success="continue"),
+                         Referral(), PasswdFile([*USERS, ROOT])],
+                  settings={"auth_master_user_separator": separator})
+    reply = site.client(front).authenticate("PLAIN", "root", "master",
+                                            authzid=b"bob")
+    assert reply.code == "REFERRAL", reply.raw
+    assert reply.url.user == (b"bob*root" if separator else b"bob")
+    # who follows with that name alone
+    reply = site.client(front).login(reply.url.user.decode(), "master")
+    assert reply.code == ("REFERRAL" if separator else "AUTHENTICATIONFAILED")
+
+
 LIMITS = {
     "mechanisms": Referral(mechanisms=["CRAM-MD5"]),
     "username_filter": Referral(username_filter="carol"),
