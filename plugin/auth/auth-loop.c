@@ -134,13 +134,13 @@ referral_loop_add_detail(struct auth_request *request,
 
 static void
 referral_loop_refuse(struct auth_request *request, enum referral_loop loop,
-		     struct referral_decision *decision)
+		     bool temporary, struct referral_decision *decision)
 {
 	referral_loop_add_detail(request, decision,
 				 referral_loop_to_string(loop));
 	/* A proxy would try again what may succeed later, so that each one of a
 	   circle made the next one turn three times. */
-	decision->action = loop == REFERRAL_LOOP_HERE ||
+	decision->action = loop == REFERRAL_LOOP_HERE || temporary ||
 		!referral_protocol_has_logins(
 			referral_compat_request_protocol(request)) ?
 		REFERRAL_ACTION_TEMPFAIL : REFERRAL_ACTION_REJECT;
@@ -190,8 +190,13 @@ void referral_auth_loop_end(struct auth_request *request,
 					   &session);
 		loop = referral_loop_find(&session);
 	}
-	if (loop != REFERRAL_LOOP_NONE)
-		referral_loop_refuse(request, loop, decision);
+	if (loop == REFERRAL_LOOP_NONE)
+		return;
+	/* A proxy that we trust has brought the session straight from there,
+	   and tries again a few times: if the user is just being moved, that
+	   is right, and no circle. */
+	referral_loop_refuse(request, loop, loop == REFERRAL_LOOP_BACK &&
+			     answer->changing, decision);
 }
 
 static enum referral_loop
@@ -234,5 +239,5 @@ void referral_auth_loop_count(const struct referral_auth_config *config,
 				   &session);
 	loop = referral_loop_count(config, request, &session);
 	if (loop != REFERRAL_LOOP_NONE)
-		referral_loop_refuse(request, loop, decision);
+		referral_loop_refuse(request, loop, FALSE, decision);
 }

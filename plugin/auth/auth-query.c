@@ -155,8 +155,11 @@ static void query_note_use(const struct referral_auth_query *query,
 static enum query_step query_check(const struct referral_auth_query *query,
 				   struct referral_auth_answer *answer)
 {
-	enum query_step step = query_check_age(query, answer);
+	enum query_step step;
 
+	answer->changing = query->lookup != NULL &&
+		referral_lookup_is_changing(query->lookup);
+	step = query_check_age(query, answer);
 	if (step == QUERY_DONE)
 		query_note_use(query, answer);
 	return step;

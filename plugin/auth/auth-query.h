@@ -19,6 +19,8 @@ struct referral_auth_answer {
 	/* the user was sent to another server a moment ago, and is here
 	   again */
 	bool again;
+	/* homes have changed lately: see referral_lookup_is_changing() */
+	bool changing;
 	/* what the home server's name resolves to (referral_resolve_hosts) */
 	const struct ip_addr *home_ips;
 	unsigned int home_ips_count;

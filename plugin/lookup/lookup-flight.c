@@ -20,8 +20,6 @@
 /* How long an impatient one waits: a server that is well and not busy takes a
    few milliseconds, and half a second is what users notice. */
 #define LOOKUP_PATIENCE_MSECS 200
-/* How long after a change all servers are asked. */
-#define LOOKUP_CHANGING_SECS 300
 
 struct lookup_flight {
 	struct referral_lookup *lookup;
@@ -377,13 +375,6 @@ lookup_flight_create(struct referral_lookup *lookup,
 	return flight;
 }
 
-/* Are users being moved? Then a copy that is late matters. */
-static bool lookup_is_changing(const struct referral_lookup *lookup)
-{
-	return lookup->changed_at != 0 &&
-		ioloop_time - lookup->changed_at < LOOKUP_CHANGING_SECS;
-}
-
 /* One that is under way, or a new one */
 static struct lookup_flight *
 lookup_flight_get(struct referral_lookup *lookup, const char *user)
@@ -399,7 +390,7 @@ lookup_flight_get(struct referral_lookup *lookup, const char *user)
 		return flight;
 	compared = referral_bounces_get(lookup->bounces, &key, ioloop_time) ==
 		REFERRAL_BOUNCE_COMPARE;
-	all = (compared || lookup_is_changing(lookup)) &&
+	all = (compared || referral_lookup_is_changing(lookup)) &&
 		lookup->servers != NULL;
 	if (!all)
 		flight = hash_table_lookup(lookup->flights, key.str);

@@ -16,6 +16,9 @@
 
 /* Users sent away within referral_bounce_time: a memory of 1 MB */
 #define LOOKUP_MAX_BOUNCES 65536
+/* How long after a change a copy of the directory that is late, or another of
+   our servers, may have another answer. */
+#define LOOKUP_CHANGING_SECS 300
 /* A directory that restarts keeps as many waiting at a site of any size. */
 #define LOOKUP_FEW_WAITING 1000
 
@@ -205,6 +208,12 @@ bool referral_lookup_is_fresh(const struct referral_lookup *lookup,
 		break;
 	}
 	return TRUE;
+}
+
+bool referral_lookup_is_changing(const struct referral_lookup *lookup)
+{
+	return lookup->changed_at != 0 &&
+		ioloop_time - lookup->changed_at < LOOKUP_CHANGING_SECS;
 }
 
 static enum referral_bounce_answer

@@ -73,6 +73,9 @@ void referral_lookup_cancel(struct referral_lookup_request **request);
 bool referral_lookup_is_fresh(const struct referral_lookup *lookup,
 			      const struct referral_lookup_result *result,
 			      bool away);
+/* Have homes changed lately, or the directory's servers differed? Then two of
+   our servers may have different answers for a moment. */
+bool referral_lookup_is_changing(const struct referral_lookup *lookup);
 /* A login of this user, or a delivery, ends with this result: it is counted.
    sent_away: on another server. Who comes again within referral_bounce_time may
    have been sent back: the next answer is not the cache's. If this one was

@@ -179,6 +179,34 @@ def test_offer_of_here(site):
     front.log.wait(["bob", "proxy to", "proxy in place of offer"])
 
 
+@pytest.mark.parametrize("changes", [False, True])
+def test_servers_differ(site, changes):
+    """Two that ask different directories: for good, or, while homes change,
+    for a moment, so that another try is worth it."""
+    users = [User("alice", FRONT), User("bob")]
+    servers = []
+    for name in (FRONT, HOME):
+        server = site.dovecot(name, with_referral(users), start=False)
+        ldap = site.slapd(users, name=f"ldap-{name}")
+        server.configure(**referral_settings(
+            ldap, referral_local_hosts=name, referral_action="proxy",
+            referral_proxy_fields=f"source_ip={server.address}", **TRUSTED))
+        server.start()
+        servers.append((server, ldap))
+    (front, front_ldap), (home, home_ldap) = servers
+    front_ldap.set("bob", values=[f"{home.address}:{home.port}"])
+    home_ldap.set("bob", values=[f"{front.address}:{front.port}"])
+    if changes:
+        home_ldap.set("alice", values=HOME)
+        assert site.client(home).login("alice", "secret").status == "OK"
+        home_ldap.set("alice", values=None)
+        assert site.client(home).login("alice", "secret").status == "OK"
+    reply = site.client(front).login("bob", "secret")
+    assert (reply.status, reply.code) == (
+        "NO", "UNAVAILABLE" if changes else "CONTACTADMIN"), reply.raw
+    home.log.wait(["bob", "(loop, ldap, "])
+
+
 def test_old_answer(site):
     """A user has moved, and the new home has not heard of it: the old one,
     which has, is believed by asking."""

@@ -1,6 +1,7 @@
 """The sessions of a user who has moved away end; no others do."""
 
 import os
+import re
 
 import pytest
 
@@ -18,7 +19,7 @@ class World:
     """A server whose command for ending sessions writes down whom."""
 
     def __init__(self, site, settings=None, service=True, fails=False,
-                 provides=False):
+                 provides=False, raw=""):
         self.site = site
         self.ldap = site.slapd(USERS, provides=provides)
         self.front = site.dovecot(
@@ -34,7 +35,7 @@ class World:
             file.write(f"#!/bin/sh\necho \"$@\" >>{self._path}\n"
                        f"exec {'false' if fails else kick} \"$@\"\n")
         os.chmod(command, 0o755)
-        self.front.raw = line_service()
+        self.front.raw = line_service() + raw
         if service:
             self.front.raw += kick_service(command, dialect(version()))
         self.front.configure()
@@ -119,6 +120,24 @@ def test_mirror(site):
     world.ldap.start()
     world.ldap.set("bob", values=THERE)
     ends(bob)
+
+
+def test_counted(site):
+    """The sample's metric counts the runs."""
+    sample = os.path.join(os.path.dirname(__file__), "..", "..", "conf.d",
+                          "2.4" if dialect(version()).is_24 else "2.3",
+                          "metrics.conf")
+    with open(sample, encoding="utf-8") as file:
+        port = site.port(HERE)
+        world = World(site, raw=file.read().replace("9900", str(port)))
+    alice = world.session("alice")
+    world.ldap.set("alice", values=THERE)
+    world.learns("alice")
+    ends(alice)
+    # a name, a field, a count
+    wait_for(lambda: re.search(r"^login_referral_kick\s+duration\s+2\s",
+                               world.front.doveadm("stats", "dump"),
+                               re.MULTILINE), "both runs in the metrics")
 
 
 def test_one_run_for_many(site):
