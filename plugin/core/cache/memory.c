@@ -9,7 +9,6 @@ void referral_memory_share_out(const struct referral_memory *memory,
 	uint64_t all = memory->limit / memory->directories, rest = all;
 	uint64_t waiting;
 
-	i_zero(share_r);
 	if (memory->limit == 0) {
 		share_r->cache_bytes = I_MIN(memory->cache_size, SIZE_MAX);
 		share_r->waiting = UINT_MAX;
