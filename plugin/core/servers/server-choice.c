@@ -100,10 +100,11 @@ server_due_at(const struct choice_context *ctx,
 {
 	uint64_t due_at = 0;
 
-	if (server->failures > 0)
+	if (server->failures > 0) {
 		due_at = server->retry_at;
-	if (server->failures > 0 && ctx->demand->urgent && !ctx->settled)
-		due_at = I_MIN(due_at, server->urgent_retry_at);
+		if (ctx->demand->urgent && !ctx->settled)
+			due_at = I_MIN(due_at, server->urgent_retry_at);
+	}
 	if (server->demoted && ctx->settled)
 		due_at = I_MAX(due_at, server->trial_at);
 	/* even if it was unreachable since */
