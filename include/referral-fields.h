@@ -30,10 +30,6 @@
    login_trusted_networks, a proxy that takes the OK form for a failure. */
 #define REFERRAL_FORWARD_TRUSTED "login_referral_trusted"
 
-/* By which of our servers a proxied session has come, likewise told by each to
-   the next one: see loop.h. */
-#define REFERRAL_FORWARD_TRAIL "login_referral_trail"
-
 /* The drain switch: relative to the login process's chroot, base_dir/login.
    Its first line is the host to refer to, with an optional ":port" for IMAP;
    an empty file means referral_drain_host. */

@@ -5,7 +5,6 @@
 #include "randgen.h"
 #include "str.h"
 #include "time-util.h"
-#include "auth-fields.h"
 #include "auth-request.h"
 #include "keyhash.h"
 #include "loop.h"
@@ -13,23 +12,12 @@
 #include "policy.h"
 #include "proxy-fields.h"
 #include "referral-decision.h"
-#include "referral-fields.h"
 #include "compat-auth.h"
 #include "auth-config.h"
 #include "auth-query.h"
 #include "auth-outcome-fields.h"
 #include "auth-outcome.h"
 #include "auth-loop.h"
-
-/* this server, as the others know it until auth ends */
-static uint64_t referral_loop_server(void)
-{
-	static uint64_t server = 0;
-
-	if (server == 0)
-		random_fill(&server, sizeof(server));
-	return server;
-}
 
 static uint64_t
 referral_loop_hash(const struct auth_request *request, in_port_t port)
@@ -199,36 +187,13 @@ void referral_auth_loop_end(struct auth_request *request,
 			     answer->changing, decision);
 }
 
-static enum referral_loop
-referral_loop_count(const struct referral_auth_config *config,
-		    struct auth_request *request,
-		    struct referral_loop_session *session)
-{
-	in_port_t remote_port = request->fields.remote_port;
-	const char *trail = auth_fields_find(request->fields.extra_fields,
-					     "forward_"REFERRAL_FORWARD_TRAIL);
-
-	if (referral_loop_trail_has(trail, referral_loop_server()))
-		return REFERRAL_LOOP_BACK;
-	auth_fields_add(request->fields.extra_fields,
-			"forward_"REFERRAL_FORWARD_TRAIL,
-			referral_loop_trail_add(trail, referral_loop_server()),
-			0);
-	session->client_id = referral_loop_hash(request, 0);
-	if (remote_port != 0) {
-		session->connection_id =
-			referral_loop_hash(request, remote_port);
-	}
-	return referral_loops_add(config->loops, session,
-				  timeval_to_usecs(&ioloop_timeval) / 1000);
-}
-
 void referral_auth_loop_count(const struct referral_auth_config *config,
 			      struct auth_request *request,
 			      const struct referral_auth_answer *answer,
 			      const struct referral_auth_protocol *protocol,
 			      struct referral_decision *decision)
 {
+	in_port_t remote_port = request->fields.remote_port;
 	struct referral_loop_session session;
 	enum referral_loop loop;
 
@@ -237,7 +202,13 @@ void referral_auth_loop_count(const struct referral_auth_config *config,
 		return;
 	referral_loop_proxied_init(request, answer, protocol, decision,
 				   &session);
-	loop = referral_loop_count(config, request, &session);
+	session.client_id = referral_loop_hash(request, 0);
+	if (remote_port != 0) {
+		session.connection_id =
+			referral_loop_hash(request, remote_port);
+	}
+	loop = referral_loops_add(config->loops, &session,
+				  timeval_to_usecs(&ioloop_timeval) / 1000);
 	if (loop != REFERRAL_LOOP_NONE)
 		referral_loop_refuse(request, loop, FALSE, decision);
 }

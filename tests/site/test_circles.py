@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from lib import User, referral_settings, wait_for, with_referral
+from lib.dovecot import version
 
 FRONT, HOME = "front.example.com", "home.example.com"
 # the servers, but not the clients
@@ -102,9 +103,10 @@ def test_trusted(site, names):
     reply = site.client(circle.front).login("bob", "secret")
     assert (reply.status, reply.code) == ("NO", "CONTACTADMIN"), reply.raw
     assert circle.loops()
-    assert len(circle.loops()) == 1
-    # the one that the session comes back to is the first or the second
-    assert len(circle.decisions()) in (len(names) - 1, len(names))
+    # a second 2.4 proxy hands on nothing of what the first one has told
+    if len(names) == 2 or version() < (2, 4):
+        assert len(circle.loops()) == 1
+        assert len(circle.decisions()) == len(names) - 1
 
 
 @pytest.mark.parametrize("names, settings", [

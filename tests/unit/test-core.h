@@ -47,7 +47,6 @@
 	X(test_loop_limits) \
 	X(test_loop_mail_is_not_limited) \
 	X(test_loop_is_back) \
-	X(test_loop_trail) \
 	X(test_loop_texts) \
 	X(test_host_pattern) \
 	X(test_host_pattern_invalid) \

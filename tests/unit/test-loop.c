@@ -220,52 +220,6 @@ void test_loop_is_back(void)
 	test_end();
 }
 
-void test_loop_trail(void)
-{
-	static const struct {
-		const char *trail;
-		bool has_seven;
-		const char *added;
-	} tests[] = {
-		{ NULL, FALSE, "0000000000000007" },
-		{ "", FALSE, "0000000000000007" },
-		{ "0000000000000007", TRUE,
-		  "0000000000000007.0000000000000007" },
-		{ "00000000000000ff.0000000000000007", TRUE,
-		  "00000000000000ff.0000000000000007.0000000000000007" },
-		{ "0000000000000007.00000000000000ff", TRUE,
-		  "0000000000000007.00000000000000ff.0000000000000007" },
-		{ "00000000000000ff", FALSE,
-		  "00000000000000ff.0000000000000007" },
-		/* others' nonsense */
-		{ "7", FALSE, "7.0000000000000007" },
-		{ "10000000000000007", FALSE,
-		  "10000000000000007.0000000000000007" },
-		{ ".", FALSE, "..0000000000000007" },
-	};
-	const char *trail = NULL;
-	unsigned int i;
-
-	test_begin("loop trail");
-	for (i = 0; i < N_ELEMENTS(tests); i++) {
-		test_assert_idx(referral_loop_trail_has(tests[i].trail, 7) ==
-				tests[i].has_seven, i);
-		test_assert_strcmp_idx(referral_loop_trail_add(tests[i].trail,
-							       7),
-				       tests[i].added, i);
-	}
-	/* it does not grow without end, and not too soon */
-	for (i = 1; i <= 16; i++) {
-		trail = referral_loop_trail_add(trail, i);
-		test_assert_idx(referral_loop_trail_has(trail, 1), i);
-	}
-	trail = referral_loop_trail_add(trail, 17);
-	test_assert(referral_loop_trail_has(trail, 1));
-	trail = referral_loop_trail_add(trail, 18);
-	test_assert_strcmp(trail, "0000000000000012");
-	test_end();
-}
-
 void test_loop_texts(void)
 {
 	test_begin("loop texts");

@@ -8,8 +8,6 @@
 /* A session that has gone round is back by then. */
 #define LOOP_ROUND_MSECS 5000
 
-#define TRAIL_MAX_SERVERS 16
-
 /* So many at once, and one more every so many milliseconds. A circle turns in
    5 to 50 ms and holds a connection for each turn. */
 struct loop_limit {
@@ -164,28 +162,6 @@ referral_loops_add(struct referral_loops *loops,
 		return REFERRAL_LOOP_NONE;
 	return goes_to(session, &session->remote_ip) ?
 		REFERRAL_LOOP_BACK : REFERRAL_LOOP_MANY;
-}
-
-static const char *trail_word(uint64_t server)
-{
-	return t_strdup_printf("%016"PRIx64, server);
-}
-
-const char *referral_loop_trail_add(const char *trail, uint64_t server)
-{
-	const char *word = trail_word(server);
-
-	/* a circle of more servers is found by counting */
-	if (trail == NULL || *trail == '\0' ||
-	    strlen(trail) >= TRAIL_MAX_SERVERS * (strlen(word) + 1))
-		return word;
-	return t_strconcat(trail, ".", word, NULL);
-}
-
-bool referral_loop_trail_has(const char *trail, uint64_t server)
-{
-	return trail != NULL &&
-		str_array_find(t_strsplit(trail, "."), trail_word(server));
 }
 
 const char *referral_loop_to_string(enum referral_loop loop)

@@ -58,12 +58,6 @@ referral_loops_add(struct referral_loops *loops,
 		   const struct referral_loop_session *session,
 		   uint64_t now_msecs);
 
-/* What servers that trust each other tell the next one: by which of them a
-   session has come. Each has a number of its own. trail may be NULL and is not
-   trusted to be one; the new one is allocated from the data stack. */
-const char *referral_loop_trail_add(const char *trail, uint64_t server);
-bool referral_loop_trail_has(const char *trail, uint64_t server);
-
 /* For the log: what has happened, and which setting to look at. */
 const char *referral_loop_to_string(enum referral_loop loop);
 
