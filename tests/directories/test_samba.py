@@ -73,7 +73,7 @@ def test_without_home(shared_site, server, name, result):
 def test_domain_scope(shared_site, domain):
     """Searches bring references, and no more once they are known to."""
     found = domain.tool("ldapsearch", "-b", BASE, "(cn=nobody)").stdout
-    assert "# refldap" in found
+    assert "\nref: ldap" in found
     server = front(shared_site, domain, "heeding.example.com",
                    referral_ldap_heed_references="yes")
     # which brings some
