@@ -29,6 +29,16 @@ enum referral_action {
 	REFERRAL_ACTION_TEMPFAIL,
 };
 
+/* Of whom something is asked. */
+struct referral_user {
+	/* complete, after all changes by passdbs; valid UTF-8 or not */
+	const char *name;
+	/* as the client gave it; NULL: the same */
+	const char *original;
+	/* "imap" and so on; NULL: not known */
+	const char *protocol;
+};
+
 /* A valid host as mailHost, host map or URL name it. */
 struct referral_host {
 	/* lower case, without a trailing dot; for an address its canonical

@@ -6,6 +6,7 @@
 #include "auth-request.h"
 #include "resolve.h"
 #include "referral-settings.h"
+#include "compat-auth.h"
 #include "auth-config.h"
 #include "auth-directories.h"
 #include "auth-loop.h"
@@ -28,6 +29,7 @@ struct referral_auth_query {
 	/* the user's directory; NULL if there is none */
 	struct referral_lookup *lookup;
 	struct auth_request *request;
+	struct referral_user user;
 	enum referral_auth_query_flags flags;
 	/* the directory, even if it was for a while only */
 	bool asked;
@@ -145,8 +147,7 @@ static void query_note_use(const struct referral_auth_query *query,
 		return;
 	referral_auth_answer_to_input(query->request, query->protocol, answer,
 				      &input);
-	referral_lookup_used(query->lookup,
-		query->request->fields.user, &answer->lookup,
+	referral_lookup_used(query->lookup, &query->user, &answer->lookup,
 		/* a dry run sends nobody */
 		!query->protocol->set->referral_dry_run &&
 		referral_policy_sends_away(query->protocol->policy, &input));
@@ -243,8 +244,7 @@ static void query_go_on(struct referral_auth_query *query, enum query_step step)
 		i_zero(&query->answer.home);
 		query->answer.home_ips = NULL;
 		query->answer.home_ips_count = 0;
-		(void)referral_lookup_start(query->lookup,
-					    request->fields.user,
+		(void)referral_lookup_start(query->lookup, &query->user,
 					    step == QUERY_ASK_FOR_A_WHILE,
 					    query_looked_up, query);
 		break;
@@ -316,7 +316,7 @@ static enum query_step query_start(const struct referral_auth_query *query,
 		query_set_nobody(query->config, &answer->lookup);
 		return query_answered(query, answer);
 	}
-	if (referral_lookup_cached(query->lookup, request->fields.user,
+	if (referral_lookup_cached(query->lookup, &query->user,
 				   &answer->again, &answer->lookup))
 		return query_answered(query, answer);
 	return QUERY_ASK;
@@ -335,6 +335,11 @@ bool referral_auth_query(const struct referral_auth_config *config,
 		.lookup = referral_auth_directories_find(config->directories,
 							 request->fields.user),
 		.request = request,
+		.user = {
+			.name = request->fields.user,
+			.original = request->fields.original_username,
+			.protocol = referral_compat_request_protocol(request),
+		},
 		.flags = flags,
 		.callback = callback,
 		.context = context,

@@ -16,7 +16,9 @@
 #include "auth-status.h"
 
 /* No user's name: no directory lets one begin with a space. */
-#define STATUS_USER " login-referral-status"
+static const struct referral_user status_user = {
+	.name = " login-referral-status@invalid"
+};
 
 struct status_directory {
 	struct referral_status *status;
@@ -256,7 +258,7 @@ referral_status_start(struct referral_auth_config *config,
 	array_foreach_modifiable(&status->directories, directory) {
 		status->waiting++;
 		directory->request = referral_lookup_start(directory->lookup,
-			STATUS_USER, FALSE, status_looked_up, directory);
+			&status_user, FALSE, status_looked_up, directory);
 	}
 	if (status->waiting == 0)
 		status->to = timeout_add_short(0, status_finish, status);

@@ -7,6 +7,7 @@
 #include "referral-settings.h"
 #include "mirror-filter.h"
 #include "paged.h"
+#include "dn.h"
 #include "template.h"
 #include "ldap-client.h"
 #include "ldap-stream.h"
@@ -30,6 +31,8 @@ struct walk {
 	struct referral_mirror_filter *filter;
 	struct referral_ldap_stream *stream;
 
+	/* the next base */
+	unsigned int base_idx;
 	struct referral_ldap_stream_search search;
 	struct referral_ldap_control control;
 	string_t *control_value;
@@ -41,6 +44,10 @@ struct walk {
 	void *context;
 	char *error;
 };
+
+static const struct referral_user walk_nobody = { .name = "" };
+
+static bool walk_next_base(struct walk *walk);
 
 static void walk_end(struct walk *walk, const char *error)
 {
@@ -72,13 +79,16 @@ walk_entry(void *context, const struct referral_ldap_stream_entry *ldap_entry)
 		.status = REFERRAL_LDAP_ENTRY,
 		.values = ldap_entry->values + walk->names_count,
 	};
+	struct referral_user user = { .name = NULL };
 	struct referral_directory_entry entry;
 
 	walk_get_names(walk, ldap_entry->values);
 	i_zero(&entry);
 	entry.dn = ldap_entry->dn;
 	entry.names = array_front(&walk->names);
-	referral_question_get_result(walk->question, &result, &entry.lookup);
+	user.name = entry.names[0] == NULL ? "" : entry.names[0];
+	referral_question_get_result(walk->question, &user, &result,
+				     &entry.lookup);
 	T_BEGIN {
 		walk->callback(&entry, walk->context);
 	} T_END;
@@ -126,7 +136,7 @@ walk_done(void *context, const struct referral_ldap_stream_done *done)
 
 	switch (done->code) {
 	case WALK_RESULT_SUCCESS:
-		if (walk_next_page(walk, done)) {
+		if (walk_next_page(walk, done) || walk_next_base(walk)) {
 			referral_ldap_stream_search(walk->stream,
 						    &walk->search);
 		} else {
@@ -160,20 +170,37 @@ static const struct referral_ldap_stream_vfuncs walk_vfuncs = {
 };
 
 static int
-walk_check_base(struct walk *walk, const char *base, const char **error_r)
+walk_check_bases(struct walk *walk, const char *setting, const char **error_r)
 {
+	const char *const *bases = referral_dn_list_split(setting);
 	struct referral_template *template;
 
-	if (referral_template_create(walk->pool, base,
-				     REFERRAL_TEMPLATE_ESCAPE_DN,
-				     &template, error_r) < 0)
-		return -1;
-	if (!referral_template_uses_username(template) &&
-	    !referral_template_uses_domain(template))
-		return 0;
-	*error_r = "referral_ldap_base depends on the user: nobody can say "
-		"where all entries are";
-	return -1;
+	for (; *bases != NULL; bases++) {
+		if (referral_template_create(walk->pool, *bases,
+					     REFERRAL_TEMPLATE_ESCAPE_DN,
+					     &template, error_r) < 0)
+			return -1;
+		if (referral_template_get_uses(template, NULL) != 0) {
+			*error_r = "referral_ldap_base depends on the user: "
+				"nobody can say where all entries are";
+			return -1;
+		}
+	}
+	return 0;
+}
+
+/* Returns FALSE if all bases were searched. */
+static bool walk_next_base(struct walk *walk)
+{
+	struct referral_ldap_search_params params;
+
+	if (!referral_question_get_search(walk->question, &walk_nobody,
+					  &walk->base_idx, &params))
+		return FALSE;
+	walk->base_idx++;
+	walk->search.params.base = p_strdup(walk->pool, params.base);
+	walk_set_cookie(walk, NULL, 0);
+	return TRUE;
 }
 
 /* Attributes: those that names are in, then those of the question. */
@@ -182,8 +209,11 @@ static void walk_init_search(struct walk *walk)
 	const struct referral_mirror_attribute *attribute;
 	ARRAY_TYPE(const_string) attributes;
 	const char *const *name;
+	unsigned int idx = 0;
 
-	referral_question_get_search(walk->question, "", &walk->search.params);
+	if (!referral_question_get_search(walk->question, &walk_nobody, &idx,
+					  &walk->search.params))
+		i_unreached();
 	p_array_init(&attributes, walk->pool, 8);
 	array_foreach(&walk->filter->attributes, attribute)
 		array_push_back(&attributes, &attribute->name);
@@ -192,8 +222,6 @@ static void walk_init_search(struct walk *walk)
 		array_push_back(&attributes, name);
 	array_append_zero(&attributes);
 
-	walk->search.params.base =
-		p_strdup(walk->pool, walk->search.params.base);
 	walk->search.params.filter = walk->filter->filter;
 	walk->search.params.attributes = array_front(&attributes);
 	walk->search.controls = &walk->control;
@@ -201,7 +229,8 @@ static void walk_init_search(struct walk *walk)
 	walk->search.idle_msecs = WALK_IDLE_MSECS;
 	walk->control.oid = REFERRAL_PAGED_OID;
 	walk->control_value = str_new(walk->pool, 128);
-	walk_set_cookie(walk, NULL, 0);
+	if (!walk_next_base(walk))
+		i_unreached();
 }
 
 static bool walk_has_names(const struct walk *walk)
@@ -221,7 +250,7 @@ walk_init(struct walk *walk, struct event *event,
 {
 	const char *error;
 
-	if (walk_check_base(walk, set->referral_ldap_base, error_r) < 0 ||
+	if (walk_check_bases(walk, set->referral_ldap_base, error_r) < 0 ||
 	    referral_question_create(walk->pool, set, &walk->question,
 				     error_r) < 0)
 		return -1;

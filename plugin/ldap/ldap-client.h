@@ -34,6 +34,10 @@ struct referral_ldap_search_params {
 	/* The end of base that is the same for every user ("" or NULL = none):
 	   if the server knows nothing below it, that is NO_ENTRY. */
 	const char *base_tail;
+	/* Without such an end, the part of base that begins with the first
+	   component which depends on the user (NULL = none): if the server
+	   knows only of what is above it, that is NO_ENTRY. */
+	const char *base_tree;
 	/* NULL, or ask this server of referral_ldap_uris alone, as it is
 	   written there */
 	const char *server;
@@ -48,6 +52,8 @@ struct referral_ldap_result {
 	   NULL-terminated values (an empty list if there are none). A NUL
 	   inside a value is turned into 0x01. */
 	const char *const *const *values;
+	/* _UNAVAILABLE: the server has nothing at all of the base */
+	bool nothing_there;
 	/* _UNAVAILABLE, _SEVERAL_ENTRIES: printable, names operation, server,
 	   cause and the setting to change */
 	const char *error;

@@ -58,6 +58,7 @@ referral_ldap_request_create(struct referral_ldap_client *client,
 	request->params = *params;
 	request->params.base = p_strdup(pool, params->base);
 	request->params.base_tail = p_strdup(pool, params->base_tail);
+	request->params.base_tree = p_strdup(pool, params->base_tree);
 	request->params.filter = p_strdup(pool, params->filter);
 	request->params.attributes = p_strarray_dup(pool, params->attributes);
 	request->params.key = p_strdup(pool, params->key);

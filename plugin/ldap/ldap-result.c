@@ -78,16 +78,28 @@ static const char *result_code_get_hint(int code)
 	}
 }
 
+static bool is_set(const char *str)
+{
+	return str != NULL && *str != '\0';
+}
+
 /* Part of the base depends on the user, and what doesn't is there: it is the
-   user who isn't. */
+   user who isn't. If all of it does, an entry above has to be there, or it may
+   be an empty replica that has answered; and if the domain's own entry is there,
+   it is something else that is missing. */
 static bool
 reply_is_no_entry(const struct referral_ldap_search_params *params,
 		  const struct referral_ldap_reply *reply)
 {
-	return reply->code == LDAP_NO_SUCH_OBJECT &&
-		params->base_tail != NULL && *params->base_tail != '\0' &&
-		reply->matched_dn != NULL &&
-		referral_dn_is_below(reply->matched_dn, params->base_tail);
+	const char *matched_dn = reply->matched_dn;
+
+	if (reply->code != LDAP_NO_SUCH_OBJECT || !is_set(matched_dn))
+		return FALSE;
+	if (is_set(params->base_tail))
+		return referral_dn_is_below(matched_dn, params->base_tail);
+	return is_set(params->base_tree) &&
+		referral_dn_is_below(params->base_tree, matched_dn) &&
+		!referral_dn_is_below(matched_dn, params->base_tree);
 }
 
 /* An answer that is one: a status other than UNAVAILABLE. */
@@ -165,6 +177,8 @@ referral_ldap_answer_finish(const struct referral_ldap_answer *answer,
 	/* noSuchObject too: a base that does not exist says nothing about
 	   the user. */
 	result_r->status = REFERRAL_LDAP_UNAVAILABLE;
+	result_r->nothing_there = reply->code == LDAP_NO_SUCH_OBJECT &&
+		!is_set(reply->matched_dn);
 	result_r->error = t_strdup_printf("ldap search under '%s' at %s "
 		"failed: %s", params->base, reply->server_name,
 		answer_get_error(answer, reply));

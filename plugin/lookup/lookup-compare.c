@@ -7,6 +7,7 @@
 #include "mailhost.h"
 #include "words.h"
 #include "ldap-client.h"
+#include "lookup-ask.h"
 #include "lookup.h"
 #include "question.h"
 #include "lookup-compare.h"
@@ -21,7 +22,8 @@
 static const char *const compare_stamps[] = { "entryCSN", "modifyTimestamp" };
 
 struct lookup_server {
-	const char *uri;
+	/* NULL-terminated */
+	const char *uri[2];
 	struct referral_ldap_client *client;
 	/* it has kept others waiting, and is not asked until then */
 	time_t silent_until;
@@ -37,7 +39,7 @@ struct compare_search {
 	struct lookup_compare *compare;
 	struct lookup_server *server;
 	/* NULL when it has ended */
-	struct referral_ldap_request *request;
+	struct lookup_ask *ask;
 	struct referral_lookup_result result;
 	/* compare_stamps of the entry; NULL where it has none */
 	const char *stamps[N_ELEMENTS(compare_stamps)];
@@ -45,7 +47,6 @@ struct compare_search {
 
 struct lookup_compare {
 	pool_t pool;
-	const struct referral_question *question;
 	/* those of the question, and compare_stamps */
 	const char **attributes;
 	unsigned int question_attributes_count;
@@ -80,8 +81,8 @@ int referral_lookup_servers_init(struct event *event_parent,
 	servers->pool = pool;
 	servers->servers = p_new(pool, struct lookup_server, count);
 	for (i = 0; i < count; i++) {
-		servers->servers[i].uri = p_strdup(pool, uris[i]);
-		one.referral_ldap_uris = servers->servers[i].uri;
+		servers->servers[i].uri[0] = p_strdup(pool, uris[i]);
+		one.referral_ldap_uris = servers->servers[i].uri[0];
 		if (referral_ldap_client_init(event_parent, &one,
 					      dns_client_socket_path,
 					      &servers->servers[i].client,
@@ -147,7 +148,7 @@ static const char *compare_words(const struct compare_search *search)
 	const char *const *value;
 	string_t *str = t_str_new(128);
 
-	str_printfa(str, "%s says ", search->server->uri);
+	str_printfa(str, "%s says ", search->server->uri[0]);
 	if (result->mailhosts == NULL)
 		str_append(str, referral_status_to_string(result->status));
 	for (value = result->mailhosts; value != NULL && *value != NULL;
@@ -165,7 +166,7 @@ static const char *compare_words(const struct compare_search *search)
 
 static bool compare_is_answered(const struct compare_search *search)
 {
-	return search->request == NULL &&
+	return search->ask == NULL &&
 		search->result.status != REFERRAL_LOOKUP_UNAVAILABLE;
 }
 
@@ -242,12 +243,8 @@ static void compare_free(struct lookup_compare *compare)
 	unsigned int i;
 
 	timeout_remove(&compare->to);
-	for (i = 0; i < compare->count; i++) {
-		if (compare->searches[i].request != NULL) {
-			referral_ldap_search_cancel(
-				&compare->searches[i].request);
-		}
-	}
+	for (i = 0; i < compare->count; i++)
+		referral_lookup_ask_cancel(&compare->searches[i].ask);
 	pool_unref(&compare->pool);
 }
 
@@ -286,7 +283,7 @@ static void compare_timeout(struct lookup_compare *compare)
 
 	for (i = 0; i < compare->count; i++) {
 		search = &compare->searches[i];
-		if (search->request != NULL) {
+		if (search->ask != NULL) {
 			search->server->silent_until =
 				ioloop_time + COMPARE_SILENT_SECS;
 		}
@@ -313,16 +310,15 @@ static void compare_get_stamps(struct compare_search *search,
 }
 
 static void
-compare_search_callback(const struct referral_ldap_result *ldap, void *context)
+compare_search_callback(struct referral_lookup_result *result,
+			const struct referral_ldap_result *ldap, void *context)
 {
 	struct compare_search *search = context;
 	struct lookup_compare *compare = search->compare;
 
-	search->request = NULL;
-	referral_question_get_result(compare->question, ldap, &search->result);
-	referral_lookup_result_dup(compare->pool, &search->result,
-				   &search->result);
-	search->result.server = search->server->uri;
+	search->ask = NULL;
+	referral_lookup_result_dup(compare->pool, result, &search->result);
+	search->result.server = search->server->uri[0];
 	compare_get_stamps(search, ldap);
 	compare->pending--;
 	if (compare->pending == 0 ||
@@ -345,14 +341,17 @@ static void compare_set_attributes(struct lookup_compare *compare,
 
 static void compare_search(struct lookup_compare *compare,
 			   struct lookup_servers *servers,
-			   const struct referral_ldap_search_params *params,
-			   bool silent)
+			   const struct referral_question *question,
+			   const struct referral_user *user, bool silent)
 {
-	struct referral_ldap_search_params more = *params;
+	struct lookup_ask_params params = {
+		.question = question,
+		.user = user,
+		.attributes = compare->attributes,
+	};
 	struct compare_search *search;
 	unsigned int i;
 
-	more.attributes = compare->attributes;
 	for (i = 0; i < servers->count; i++) {
 		if (!silent && ioloop_time < servers->servers[i].silent_until)
 			continue;
@@ -360,8 +359,10 @@ static void compare_search(struct lookup_compare *compare,
 		search->compare = compare;
 		search->server = &servers->servers[i];
 		search->result.status = REFERRAL_LOOKUP_UNAVAILABLE;
-		search->request = referral_ldap_search(search->server->client,
-			&more, compare_search_callback, search);
+		params.client = search->server->client;
+		params.uris = search->server->uri;
+		search->ask = referral_lookup_ask_start(&params,
+			compare_search_callback, search);
 	}
 	compare->pending = compare->count;
 }
@@ -369,7 +370,7 @@ static void compare_search(struct lookup_compare *compare,
 struct lookup_compare *
 referral_lookup_compare_start(struct lookup_servers *servers,
 			      const struct referral_question *question,
-			      const struct referral_ldap_search_params *params,
+			      const struct referral_user *user,
 			      lookup_compare_callback_t *callback,
 			      void *context)
 {
@@ -379,15 +380,15 @@ referral_lookup_compare_start(struct lookup_servers *servers,
 	pool = pool_alloconly_create("referral lookup compare", 1024);
 	compare = p_new(pool, struct lookup_compare, 1);
 	compare->pool = pool;
-	compare->question = question;
 	compare->searches = p_new(pool, struct compare_search, servers->count);
 	compare->callback = callback;
 	compare->context = context;
-	compare_set_attributes(compare, params->attributes);
-	compare_search(compare, servers, params, FALSE);
+	compare_set_attributes(compare,
+		referral_question_get_attributes(question));
+	compare_search(compare, servers, question, user, FALSE);
 	if (compare->count == 0) {
 		/* somebody has to say something */
-		compare_search(compare, servers, params, TRUE);
+		compare_search(compare, servers, question, user, TRUE);
 	}
 	compare->to = timeout_add(COMPARE_PATIENCE_MSECS, compare_timeout,
 				  compare);

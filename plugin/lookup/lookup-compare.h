@@ -8,7 +8,7 @@
 
 struct event;
 struct referral_directory_settings;
-struct referral_ldap_search_params;
+struct referral_user;
 struct referral_question;
 struct lookup_servers;
 struct lookup_compare;
@@ -37,7 +37,7 @@ void referral_lookup_servers_deinit(struct lookup_servers **servers);
 struct lookup_compare *
 referral_lookup_compare_start(struct lookup_servers *servers,
 			      const struct referral_question *question,
-			      const struct referral_ldap_search_params *params,
+			      const struct referral_user *user,
 			      lookup_compare_callback_t *callback,
 			      void *context);
 void referral_lookup_compare_cancel(struct lookup_compare **compare);

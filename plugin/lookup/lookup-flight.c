@@ -12,6 +12,7 @@
 #include "words.h"
 #include "ldap-client.h"
 #include "question.h"
+#include "lookup-ask.h"
 #include "lookup-compare.h"
 #include "lookup-private.h"
 
@@ -34,7 +35,7 @@ struct lookup_flight {
 	char *user;
 	struct event *event;
 	struct timeval started;
-	struct referral_ldap_request *search;
+	struct lookup_ask *ask;
 	struct lookup_compare *compare;
 	/* without an LDAP client: the failure, told from the ioloop */
 	struct timeout *to;
@@ -76,8 +77,7 @@ lookup_flight_finish(struct lookup_flight *flight,
 		hash_table_remove(flight->lookup->compares, flight->key);
 	else
 		hash_table_remove(flight->lookup->flights, flight->key);
-	if (flight->search != NULL)
-		referral_ldap_search_cancel(&flight->search);
+	referral_lookup_ask_cancel(&flight->ask);
 	referral_lookup_compare_cancel(&flight->compare);
 	timeout_remove(&flight->to);
 
@@ -281,16 +281,15 @@ lookup_flight_answered(struct lookup_flight *flight,
 	lookup_flight_finish(flight, result);
 }
 
-static void lookup_search_callback(const struct referral_ldap_result *search,
-				   void *context)
+static void
+lookup_ask_callback(struct referral_lookup_result *result,
+		    const struct referral_ldap_result *search ATTR_UNUSED,
+		    void *context)
 {
 	struct lookup_flight *flight = context;
-	struct referral_lookup_result result;
 
-	flight->search = NULL;
-	referral_question_get_result(flight->lookup->question, search,
-				     &result);
-	lookup_flight_answered(flight, &result);
+	flight->ask = NULL;
+	lookup_flight_answered(flight, result);
 }
 
 /* Who asked was told that nobody answers, but the next one need not ask. */
@@ -306,7 +305,9 @@ void referral_lookup_late(const char *key,
 		/* It may have been asked before that. */
 		return;
 	}
-	referral_question_get_result(lookup->question, search, &result);
+	if (!referral_question_is_answer(lookup->question, search))
+		return;
+	referral_question_get_result(lookup->question, NULL, search, &result);
 	referral_cache_update(lookup->cache, &kept, ioloop_time, &result);
 }
 
@@ -326,32 +327,37 @@ lookup_compare_callback(struct referral_lookup_result *result, void *context)
 	lookup_flight_answered(flight, result);
 }
 
-static void lookup_flight_search(struct lookup_flight *flight)
+static void lookup_flight_search(struct lookup_flight *flight,
+				 const struct referral_user *user)
 {
 	struct referral_lookup *lookup = flight->lookup;
-	struct referral_ldap_search_params params;
 
 	if (lookup->client == NULL) {
 		flight->to = timeout_add_short(0, lookup_no_client_timeout,
 					       flight);
 		return;
 	}
-	referral_question_get_search(lookup->question, flight->user, &params);
-	params.key = flight->key;
 	if (flight->all) {
 		flight->compare = referral_lookup_compare_start(lookup->servers,
-			lookup->question, &params, lookup_compare_callback,
-			flight);
+			lookup->question, user,
+			lookup_compare_callback, flight);
 	} else {
-		flight->search = referral_ldap_search(lookup->client, &params,
-			lookup_search_callback, flight);
+		const struct lookup_ask_params params = {
+			.client = lookup->client,
+			.uris = lookup->uris,
+			.question = lookup->question,
+			.user = user,
+			.key = flight->key,
+		};
+		flight->ask = referral_lookup_ask_start(&params,
+			lookup_ask_callback, flight);
 	}
 }
 
 static struct lookup_flight *
 lookup_flight_create(struct referral_lookup *lookup,
 		     const struct referral_key *key,
-		     const char *user, bool all)
+		     const struct referral_user *user, bool all)
 {
 	struct lookup_flight *flight;
 
@@ -360,7 +366,7 @@ lookup_flight_create(struct referral_lookup *lookup,
 	flight->key = i_strdup(key->str);
 	flight->kept = *key;
 	flight->kept.str = flight->key;
-	flight->user = i_strdup(user);
+	flight->user = i_strdup(user->name);
 	flight->all = all;
 	flight->started = ioloop_timeval;
 	flight->event = event_create(lookup->event);
@@ -370,14 +376,15 @@ lookup_flight_create(struct referral_lookup *lookup,
 		hash_table_insert(lookup->flights, flight->key, flight);
 
 	T_BEGIN {
-		lookup_flight_search(flight);
+		lookup_flight_search(flight, user);
 	} T_END;
 	return flight;
 }
 
 /* One that is under way, or a new one */
 static struct lookup_flight *
-lookup_flight_get(struct referral_lookup *lookup, const char *user)
+lookup_flight_get(struct referral_lookup *lookup,
+		  const struct referral_user *user)
 {
 	const struct referral_key key = referral_key(
 		referral_question_get_key(lookup->question, user));
@@ -417,7 +424,8 @@ static void lookup_request_timeout(struct referral_lookup_request *request)
 }
 
 struct referral_lookup_request *
-referral_lookup_start(struct referral_lookup *lookup, const char *user,
+referral_lookup_start(struct referral_lookup *lookup,
+		      const struct referral_user *user,
 		      bool impatient,
 		      referral_lookup_callback_t *callback, void *context)
 {

@@ -17,6 +17,8 @@ struct referral_lookup {
 	struct event *event;
 	/* NULL if referral_ldap_uris is empty */
 	struct referral_ldap_client *client;
+	/* its servers, NULL-terminated */
+	const char *const *uris;
 	struct referral_question *question;
 	struct referral_memory_share memory;
 	/* NULL if it was not asked for */

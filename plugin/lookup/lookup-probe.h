@@ -11,7 +11,7 @@ struct referral_question;
 struct lookup_probe;
 
 /* Ask once, in the background; again later if no server can be asked. If there
-   is nobody, a warning says so. NULL if the base of the searches depends on the
+   is nobody, a warning says so. NULL if a base of the searches depends on the
    user alone, so that there is no place to look. */
 struct lookup_probe *
 referral_lookup_probe_start(struct event *event,

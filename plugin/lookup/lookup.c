@@ -33,6 +33,8 @@ lookup_init_client(struct referral_lookup *lookup,
 				      dns_client_socket_path,
 				      &lookup->client, error_r) < 0)
 		return -1;
+	lookup->uris = (const char *const *)
+		p_strsplit_spaces(lookup->pool, set->referral_ldap_uris, " \t");
 	referral_ldap_client_set_late_callback(lookup->client,
 					       referral_lookup_late, lookup);
 	referral_ldap_client_limit_waiting(lookup->client,
@@ -166,8 +168,8 @@ referral_lookup_mirrored(struct referral_lookup *lookup, const char *user,
 	return lookup->mirror->lookup(lookup->mirror_context, user, result_r);
 }
 
-bool referral_lookup_cached(struct referral_lookup *lookup, const char *user,
-			    bool *again_r,
+bool referral_lookup_cached(struct referral_lookup *lookup,
+			    const struct referral_user *user, bool *again_r,
 			    struct referral_lookup_result *result_r)
 {
 	const struct referral_key key = referral_key(
@@ -180,7 +182,7 @@ bool referral_lookup_cached(struct referral_lookup *lookup, const char *user,
 	/* what the mirror says is true now, but another server may know
 	   better */
 	if (bounce != REFERRAL_BOUNCE_COMPARE || lookup->servers == NULL)
-		reply = referral_lookup_mirrored(lookup, user, result_r);
+		reply = referral_lookup_mirrored(lookup, user->name, result_r);
 	if (reply == REFERRAL_MIRROR_ANSWER)
 		return TRUE;
 	return !*again_r &&
@@ -226,7 +228,8 @@ lookup_result_to_bounce(const struct referral_lookup_result *result)
 		REFERRAL_BOUNCE_ANSWER_FRESH : REFERRAL_BOUNCE_ANSWER_KEPT;
 }
 
-void referral_lookup_used(struct referral_lookup *lookup, const char *user,
+void referral_lookup_used(struct referral_lookup *lookup,
+			  const struct referral_user *user,
 			  const struct referral_lookup_result *result,
 			  bool sent_away)
 {
@@ -247,13 +250,14 @@ void referral_lookup_used(struct referral_lookup *lookup, const char *user,
 unsigned int referral_lookup_flush(struct referral_lookup *lookup,
 				   const char *user)
 {
+	const struct referral_user who = { .name = user };
 	struct referral_key key;
 
-	if (user == NULL) {
+	if (user == NULL || !referral_question_key_is_name(lookup->question)) {
 		referral_lookup_flights_forget(lookup, NULL);
 		return referral_cache_forget_all(lookup->cache);
 	}
-	key = referral_key(referral_question_get_key(lookup->question, user));
+	key = referral_key(referral_question_get_key(lookup->question, &who));
 	referral_lookup_flights_forget(lookup, key.str);
 	return referral_cache_forget(lookup->cache, &key);
 }

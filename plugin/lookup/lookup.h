@@ -43,23 +43,23 @@ void referral_lookup_probe(struct referral_lookup *lookup);
 void referral_lookup_deinit(struct referral_lookup **lookup);
 
 /* Answer from the mirror, or from the cache if a fresh answer is there: returns
-   TRUE and result_r, which is valid until the next call into this lookup. user
-   is the complete user name after passdb and userdb changes, valid UTF-8 or
-   not. again_r: the user was sent away and is here again within
+   TRUE and result_r, which is valid until the next call into this lookup.
+   again_r: the user was sent away and is here again within
    referral_bounce_time, so that the cache has no say: see
    referral_lookup_used(). */
-bool referral_lookup_cached(struct referral_lookup *lookup, const char *user,
-			    bool *again_r,
+bool referral_lookup_cached(struct referral_lookup *lookup,
+			    const struct referral_user *user, bool *again_r,
 			    struct referral_lookup_result *result_r);
 /* Ask, whether or not the cache has a fresh answer: one server, or all if the
    last answer was fresh and the user is here again. The callback is called
    exactly once, never from inside this call and never after cancel; at the
-   latest after referral_ldap_timeout. If no server can answer, an older answer
-   may be the result (REFERRAL_SOURCE_STALE). impatient: if no server has
-   answered soon, an answer that is kept and not stale is the result
+   latest after referral_ldap_timeout for each base. If no server can answer, an
+   older answer may be the result (REFERRAL_SOURCE_STALE). impatient: if no
+   server has answered soon, an answer that is kept and not stale is the result
    (REFERRAL_SOURCE_CACHE). */
 struct referral_lookup_request *
-referral_lookup_start(struct referral_lookup *lookup, const char *user,
+referral_lookup_start(struct referral_lookup *lookup,
+		      const struct referral_user *user,
 		      bool impatient,
 		      referral_lookup_callback_t *callback, void *context);
 /* Others that ask the same are not disturbed, and the answer is still kept. */
@@ -82,7 +82,8 @@ bool referral_lookup_is_changing(const struct referral_lookup *lookup);
    fresh already, all servers of the directory are asked; where they differ the
    result is REFERRAL_LOOKUP_DISAGREE. Not to be called for who only wants to
    know what a login would get. */
-void referral_lookup_used(struct referral_lookup *lookup, const char *user,
+void referral_lookup_used(struct referral_lookup *lookup,
+			  const struct referral_user *user,
 			  const struct referral_lookup_result *result,
 			  bool sent_away);
 
@@ -91,7 +92,8 @@ void referral_lookup_used(struct referral_lookup *lookup, const char *user,
    the answer of those who wait for it, but it is not kept: it may have begun
    before what the flush is for. Returns how many answers were forgotten. Users
    for whom the same would be asked (a filter with %{username} alone) share
-   their answer, and lose it together. */
+   their answer, and lose it together; where the answer depends on more than the
+   name, everyone's is forgotten. */
 unsigned int referral_lookup_flush(struct referral_lookup *lookup,
 				   const char *user);
 

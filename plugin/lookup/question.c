@@ -4,13 +4,19 @@
 #include "array.h"
 #include "str.h"
 #include "referral-settings.h"
+#include "dn.h"
 #include "hostformat.h"
+#include "mailhost.h"
 #include "template.h"
 #include "ldap-client.h"
 #include "question.h"
 
+#include <ctype.h>
+
 struct referral_question {
-	struct referral_template *filter, *base;
+	struct referral_template *filter;
+	struct referral_template **bases;
+	unsigned int bases_count;
 	/* NULL: they are plain hosts, or invalid */
 	struct referral_hostformat *format;
 	int scope;
@@ -18,7 +24,10 @@ struct referral_question {
 	   if there is one, then NULL */
 	const char *const *attributes;
 	unsigned int mailhost_attributes_count;
-	bool key_has_username, key_has_domain;
+	/* what the key has to hold, and of that what in capitals is another */
+	enum referral_template_uses key_uses, key_exact;
+	/* hosts depend on the user's domain */
+	bool format_has_domain;
 	/* scratch */
 	string_t *key;
 };
@@ -27,6 +36,39 @@ struct referral_question {
 static const char *const question_scopes[] = {
 	"base", "onelevel", "subtree", NULL
 };
+
+static void
+question_add_uses(struct referral_question *question,
+		  const struct referral_template *template)
+{
+	enum referral_template_uses exact;
+
+	question->key_uses |= referral_template_get_uses(template, &exact);
+	question->key_exact |= exact;
+}
+
+static int
+question_init_bases(struct referral_question *question, pool_t pool,
+		    const char *setting, const char **error_r)
+{
+	const char *const *bases = referral_dn_list_split(setting), *error;
+	unsigned int i, count = str_array_length(bases);
+
+	question->bases = p_new(pool, struct referral_template *, count);
+	for (i = 0; i < count; i++) {
+		if (referral_template_create(pool, bases[i],
+					     REFERRAL_TEMPLATE_ESCAPE_DN,
+					     &question->bases[i],
+					     &error) < 0) {
+			*error_r = t_strdup_printf("referral_ldap_base: %s",
+						   error);
+			return -1;
+		}
+		question_add_uses(question, question->bases[i]);
+	}
+	question->bases_count = count;
+	return 0;
+}
 
 static int
 question_init_templates(struct referral_question *question, pool_t pool,
@@ -41,18 +83,29 @@ question_init_templates(struct referral_question *question, pool_t pool,
 		*error_r = t_strdup_printf("referral_ldap_filter: %s", error);
 		return -1;
 	}
-	if (referral_template_create(pool, set->referral_ldap_base,
-				     REFERRAL_TEMPLATE_ESCAPE_DN,
-				     &question->base, &error) < 0) {
-		*error_r = t_strdup_printf("referral_ldap_base: %s", error);
+	question_add_uses(question, question->filter);
+	return question_init_bases(question, pool, set->referral_ldap_base,
+				   error_r);
+}
+
+static int
+question_init_format(struct referral_question *question, pool_t pool,
+		     const char *setting, const char **error_r)
+{
+	const char *error;
+
+	if (strcmp(setting, "host") == 0)
+		return 0;
+	if (referral_hostformat_create(pool, setting, &question->format,
+				       &error) < 0) {
+		*error_r = t_strdup_printf("referral_mailhost_format: %s",
+					   error);
 		return -1;
 	}
-	question->key_has_username =
-		referral_template_uses_username(question->filter) ||
-		referral_template_uses_username(question->base);
-	question->key_has_domain =
-		referral_template_uses_domain(question->filter) ||
-		referral_template_uses_domain(question->base);
+	question->format_has_domain =
+		referral_hostformat_uses_domain(question->format);
+	if (question->format_has_domain)
+		question->key_uses |= REFERRAL_TEMPLATE_DOMAIN;
 	return 0;
 }
 
@@ -109,21 +162,15 @@ int referral_question_create(pool_t pool,
 			     const char **error_r)
 {
 	struct referral_question *question;
-	const char *error;
 
 	question = p_new(pool, struct referral_question, 1);
 	if (question_init_templates(question, pool, set, error_r) < 0 ||
 	    question_init_attributes(question, pool, set, error_r) < 0 ||
 	    question_init_scope(question, set->referral_ldap_scope,
-				error_r) < 0)
+				error_r) < 0 ||
+	    question_init_format(question, pool, set->referral_mailhost_format,
+				 error_r) < 0)
 		return -1;
-	if (strcmp(set->referral_mailhost_format, "host") != 0 &&
-	    referral_hostformat_create(pool, set->referral_mailhost_format,
-				       &question->format, &error) < 0) {
-		*error_r = t_strdup_printf("referral_mailhost_format: %s",
-					   error);
-		return -1;
-	}
 	question->key = str_new(default_pool, 128);
 	*question_r = question;
 	return 0;
@@ -140,42 +187,123 @@ void referral_question_deinit(struct referral_question **_question)
 	str_free(&question->key);
 }
 
-const char *referral_question_get_key(struct referral_question *question,
-				      const char *user)
+static void
+question_append_key(const struct referral_question *question, string_t *key,
+		    enum referral_template_uses use, const char *value,
+		    size_t len)
 {
-	const char *domain = strchr(user, '@');
+	size_t i;
 
-	if (domain == NULL)
-		domain = user + strlen(user);
+	if ((question->key_exact & use) != 0)
+		str_append_data(key, value, len);
+	else for (i = 0; i < len; i++)
+		str_append_c(key, i_tolower(value[i]));
+}
+
+/* What comes before the user's name: whatever is in a name, two keys of
+   different users must not be the same. */
+static void
+question_append_others(const struct referral_question *question, string_t *key,
+		       const struct referral_user *user)
+{
+	const char *original =
+		user->original == NULL ? user->name : user->original;
+
+	if ((question->key_uses & REFERRAL_TEMPLATE_PROTOCOL) != 0) {
+		if (user->protocol != NULL)
+			str_append(key, user->protocol);
+		str_append_c(key, '\n');
+	}
+	if ((question->key_uses & REFERRAL_TEMPLATE_ORIGINAL) != 0) {
+		str_printfa(key, "%zu:", strlen(original));
+		question_append_key(question, key, REFERRAL_TEMPLATE_ORIGINAL,
+				    original, strlen(original));
+	}
+}
+
+const char *referral_question_get_key(struct referral_question *question,
+				      const struct referral_user *user)
+{
+	size_t name_len = strcspn(user->name, "@");
+
 	str_truncate(question->key, 0);
-	if (question->key_has_username)
-		str_append_data(question->key, user, domain - user);
-	if (question->key_has_domain)
-		str_append(question->key, domain);
+	question_append_others(question, question->key, user);
+	if ((question->key_uses & REFERRAL_TEMPLATE_USERNAME) != 0) {
+		question_append_key(question, question->key,
+				    REFERRAL_TEMPLATE_USERNAME, user->name,
+				    name_len);
+	}
+	if ((question->key_uses & REFERRAL_TEMPLATE_DOMAIN) != 0) {
+		question_append_key(question, question->key,
+				    REFERRAL_TEMPLATE_DOMAIN,
+				    user->name + name_len,
+				    strlen(user->name + name_len));
+	}
 	return str_c(question->key);
 }
 
-void referral_question_get_search(const struct referral_question *question,
-				  const char *user,
+bool referral_question_key_is_name(const struct referral_question *question)
+{
+	return (question->key_uses & (REFERRAL_TEMPLATE_ORIGINAL |
+				      REFERRAL_TEMPLATE_PROTOCOL)) == 0;
+}
+
+bool referral_question_is_answer(const struct referral_question *question,
+				 const struct referral_ldap_result *search)
+{
+	return !question->format_has_domain &&
+		(search->status != REFERRAL_LDAP_NO_ENTRY ||
+		 question->bases_count == 1);
+}
+
+bool referral_question_get_search(const struct referral_question *question,
+				  const struct referral_user *user,
+				  unsigned int *idx,
 				  struct referral_ldap_search_params *params_r)
 {
-	string_t *base, *filter;
+	const struct referral_template *template;
+	string_t *base, *filter, *tree;
 
+	while (*idx < question->bases_count &&
+	       referral_template_lacks_domain(question->bases[*idx], user))
+		*idx += 1;
+	if (*idx == question->bases_count)
+		return FALSE;
+	template = question->bases[*idx];
 	base = t_str_new(128);
-	referral_template_expand(question->base, user, base);
+	referral_template_expand(template, user, base);
 	filter = t_str_new(128);
 	referral_template_expand(question->filter, user, filter);
 
 	i_zero(params_r);
 	params_r->base = str_c(base);
-	params_r->base_tail =
-		referral_template_get_constant_tail(question->base);
+	params_r->base_tail = referral_template_get_constant_tail(template);
+	if (*params_r->base_tail == '\0') {
+		tree = t_str_new(128);
+		referral_template_expand_tree(template, user, tree);
+		if (str_len(tree) > 0)
+			params_r->base_tree = str_c(tree);
+	}
 	params_r->scope = question->scope;
 	params_r->filter = str_c(filter);
 	params_r->attributes = question->attributes;
+	return TRUE;
+}
+
+const char *const *
+referral_question_get_attributes(const struct referral_question *question)
+{
+	return question->attributes;
+}
+
+unsigned int
+referral_question_get_bases_count(const struct referral_question *question)
+{
+	return question->bases_count;
 }
 
 bool referral_question_get_probe(const struct referral_question *question,
+				 unsigned int idx,
 				 struct referral_ldap_search_params *params_r)
 {
 	static const char *const no_attributes[] = { "1.1", NULL };
@@ -183,10 +311,10 @@ bool referral_question_get_probe(const struct referral_question *question,
 	string_t *filter = t_str_new(64);
 
 	i_zero(params_r);
-	params_r->base = referral_template_get_constant_tail(question->base);
+	params_r->base =
+		referral_template_get_constant_tail(question->bases[idx]);
 	if (*params_r->base == '\0' &&
-	    (referral_template_uses_username(question->base) ||
-	     referral_template_uses_domain(question->base)))
+	    referral_template_get_uses(question->bases[idx], NULL) != 0)
 		return FALSE;
 	if (count > 1)
 		str_append(filter, "(|");
@@ -201,26 +329,45 @@ bool referral_question_get_probe(const struct referral_question *question,
 	return TRUE;
 }
 
-/* What the values mean; one that means no host stays as it is. */
+/* For the log: a value that fits no format must not be taken for the plain host
+   that it may look like. */
+static const char *question_no_host(const char *value)
+{
+	struct referral_host host;
+	const char *error;
+
+	if (referral_mailhost_parse(pool_datastack_create(), value, &host,
+				    &error) < 0)
+		return value;
+	return t_strconcat(value, " (fits no referral_mailhost_format)", NULL);
+}
+
+/* What the values mean; one that means none is no host. */
 static const char *const *
 question_get_hosts(const struct referral_question *question,
-		   const char *const *values)
+		   const struct referral_user *user, const char *const *values)
 {
 	unsigned int i, count = str_array_length(values);
-	const char **hosts, *host;
+	const char **hosts, *host, *domain;
 
 	if (question->format == NULL)
 		return values;
+	domain = user == NULL ? NULL : strchr(user->name, '@');
+	if (domain != NULL)
+		domain++;
 	hosts = t_new(const char *, count + 1);
 	for (i = 0; i < count; i++) {
-		host = referral_hostformat_apply(question->format, values[i]);
-		hosts[i] = host == NULL ? values[i] : host;
+		host = referral_hostformat_apply(question->format, values[i],
+						 domain);
+		hosts[i] = host != NULL ? host :
+			question_no_host(values[i]);
 	}
 	return hosts;
 }
 
 static void
 question_get_values(const struct referral_question *question,
+		    const struct referral_user *user,
 		    const char *const *const *values,
 		    struct referral_lookup_result *result_r)
 {
@@ -233,7 +380,7 @@ question_get_values(const struct referral_question *question,
 		if (values[i][0] != NULL) {
 			result_r->status = REFERRAL_LOOKUP_HOSTS;
 			result_r->mailhosts =
-				question_get_hosts(question, values[i]);
+				question_get_hosts(question, user, values[i]);
 			break;
 		}
 	}
@@ -242,6 +389,7 @@ question_get_values(const struct referral_question *question,
 }
 
 void referral_question_get_result(const struct referral_question *question,
+				  const struct referral_user *user,
 				  const struct referral_ldap_result *search,
 				  struct referral_lookup_result *result_r)
 {
@@ -251,7 +399,7 @@ void referral_question_get_result(const struct referral_question *question,
 	result_r->server = search->server;
 	switch (search->status) {
 	case REFERRAL_LDAP_ENTRY:
-		question_get_values(question, search->values, result_r);
+		question_get_values(question, user, search->values, result_r);
 		break;
 	case REFERRAL_LDAP_NO_ENTRY:
 		result_r->status = REFERRAL_LOOKUP_NO_ENTRY;

@@ -59,7 +59,7 @@ mirror_set_entry(struct referral_mirror *mirror,
 	};
 	struct referral_lookup_result answer;
 
-	referral_question_get_result(mirror->question, &search, &answer);
+	referral_question_get_result(mirror->question, NULL, &search, &answer);
 	return referral_mirror_copy_entry(mirror->copy, sync, entry->values,
 					  &answer, error_r);
 }

@@ -22,13 +22,14 @@ unsigned int referral_mirrors_count = 0;
 static bool mirror_get_keys(struct referral_mirror *mirror, const char *user,
 			    ARRAY_TYPE(referral_mirror_key) *keys)
 {
+	const struct referral_user who = { .name = user };
 	const struct referral_mirror_item *item;
 	struct referral_mirror_key key;
 	string_t *value = t_str_new(128), *str;
 
 	array_foreach(&mirror->filter->items, item) {
 		str_truncate(value, 0);
-		referral_template_expand(item->value, user, value);
+		referral_template_expand(item->value, &who, value);
 		str = t_str_new(128);
 		if (!referral_mirror_key_normalize(
 			mirror->rules[item->attribute],
@@ -173,7 +174,9 @@ static int mirror_init_search(struct referral_mirror *mirror,
 {
 	const struct referral_mirror_attribute *attribute;
 	struct referral_ldap_search_params question;
+	const struct referral_user nobody = { .name = "" };
 	ARRAY_TYPE(const_string) attributes;
+	unsigned int idx = 0;
 	const char *error;
 
 	if (referral_mirror_filter_create(mirror->pool,
@@ -186,7 +189,12 @@ static int mirror_init_search(struct referral_mirror *mirror,
 	if (referral_question_create(mirror->pool, set, &mirror->question,
 				     error_r) < 0)
 		return -1;
-	referral_question_get_search(mirror->question, "", &question);
+	if (!referral_question_get_search(mirror->question, &nobody, &idx,
+					  &question)) {
+		*error_r = "referral_mirror: referral_ldap_base depends on "
+			"the user";
+		return -1;
+	}
 	mirror->search.base = p_strdup(mirror->pool, question.base);
 	mirror->search.scope = question.scope;
 	mirror->search.filter = mirror->filter->filter;

@@ -4,6 +4,7 @@
 #include "lib.h"
 #include "array.h"
 #include "str.h"
+#include "dn.h"
 #include "domains.h"
 #include "filter.h"
 #include "template.h"
@@ -22,6 +23,8 @@
 
 /* Dovecot's auth gives up on a request after 150 seconds; a user, sooner. */
 #define TIMEOUT_MAX_MSECS (60 * 1000)
+/* They are searched one after the other. */
+#define BASES_MAX_COUNT 8
 
 static int fail(const char **error_r, const char *setting, const char *error)
 {
@@ -176,6 +179,9 @@ expand_example(const char *setting, const char *str,
 	       enum referral_template_escape escape, const char **example_r,
 	       const char **error_r)
 {
+	static const struct referral_user user = {
+		.name = "x@x", .original = "x@x", .protocol = "imap",
+	};
 	struct referral_template *template;
 	string_t *example = t_str_new(128);
 	const char *error;
@@ -183,7 +189,7 @@ expand_example(const char *setting, const char *str,
 	if (referral_template_create(pool_datastack_create(), str, escape,
 				     &template, &error) < 0)
 		return fail(error_r, setting, error);
-	referral_template_expand(template, "x@x", example);
+	referral_template_expand(template, &user, example);
 	*example_r = str_c(example);
 	return 0;
 }
@@ -201,6 +207,32 @@ filter_error(const char *filter, const char *example, const char *error)
 			       referral_mailhost_sanitize(filter));
 }
 
+static int check_bases(const char *setting, const char **error_r)
+{
+	const char *const *bases = referral_dn_list_split(setting);
+	unsigned int i, count = str_array_length(bases);
+	const char *example, *error;
+
+	if (count > BASES_MAX_COUNT) {
+		return fail(error_r, "referral_ldap_base",
+			    t_strdup_printf("more than %u bases",
+					    BASES_MAX_COUNT));
+	}
+	for (i = 0; i < count; i++) {
+		if (count > 1 && bases[i][0] == '\0') {
+			return fail(error_r, "referral_ldap_base",
+				    "nothing before or after a \";\"");
+		}
+		if (expand_example("referral_ldap_base", bases[i],
+				   REFERRAL_TEMPLATE_ESCAPE_DN, &example,
+				   error_r) < 0)
+			return -1;
+		if (referral_dn_check(example, &error) < 0)
+			return fail(error_r, "referral_ldap_base", error);
+	}
+	return 0;
+}
+
 static int check_search(const struct referral_directory_settings *set,
 			const char **error_r)
 {
@@ -209,12 +241,8 @@ static int check_search(const struct referral_directory_settings *set,
 	};
 	const char *example, *error;
 
-	if (expand_example("referral_ldap_base", set->referral_ldap_base,
-			   REFERRAL_TEMPLATE_ESCAPE_DN, &example,
-			   error_r) < 0)
+	if (check_bases(set->referral_ldap_base, error_r) < 0)
 		return -1;
-	if (referral_dn_check(example, &error) < 0)
-		return fail(error_r, "referral_ldap_base", error);
 	if (expand_example("referral_ldap_filter", set->referral_ldap_filter,
 			   REFERRAL_TEMPLATE_ESCAPE_FILTER, &example,
 			   error_r) < 0)
@@ -331,23 +359,40 @@ static int check_block(const struct referral_directory_settings *set,
 static int check_mirror(const struct referral_directory_settings *set,
 			const char **error_r)
 {
+	const char *bases = set->referral_ldap_base, *error;
 	struct referral_mirror_filter *filter;
+	struct referral_hostformat *format;
 	struct referral_template *base;
-	const char *error;
+	bool uses_domain;
 
 	if (!set->referral_mirror)
 		return 0;
-	if (referral_template_create(pool_datastack_create(),
-				     set->referral_ldap_base,
+	if (referral_dn_list_split(bases)[1] != NULL) {
+		return fail(error_r, "referral_mirror", t_strdup_printf(
+			"referral_ldap_base: %s can't be mirrored: there are "
+			"several bases (name one above them)",
+			referral_mailhost_sanitize(bases)));
+	}
+	if (referral_hostformat_create(pool_datastack_create(),
+				       set->referral_mailhost_format,
+				       &format, &error) < 0)
+		return fail(error_r, "referral_mailhost_format", error);
+	uses_domain = referral_hostformat_uses_domain(format);
+	referral_hostformat_free(&format);
+	if (uses_domain) {
+		return fail(error_r, "referral_mirror", "what an entry means "
+			"depends on the user with %{domain} in "
+			"referral_mailhost_format: it can't be mirrored");
+	}
+	if (referral_template_create(pool_datastack_create(), bases,
 				     REFERRAL_TEMPLATE_ESCAPE_DN,
 				     &base, &error) < 0)
 		return fail(error_r, "referral_ldap_base", error);
-	if (referral_template_uses_username(base) ||
-	    referral_template_uses_domain(base)) {
+	if (referral_template_get_uses(base, NULL) != 0) {
 		return fail(error_r, "referral_mirror", t_strdup_printf(
 			"referral_ldap_base: %s can't be mirrored: it depends "
 			"on the user (name the base of all users)",
-			referral_mailhost_sanitize(set->referral_ldap_base)));
+			referral_mailhost_sanitize(bases)));
 	}
 	if (referral_mirror_filter_create(pool_datastack_create(),
 					  set->referral_ldap_filter,

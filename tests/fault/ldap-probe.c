@@ -190,16 +190,16 @@ probe_lookup_callback(const struct referral_lookup_result *result,
 /* As a login does it */
 static void probe_lookup(struct probe *probe, struct probe_search *search)
 {
+	const struct referral_user user = { .name = probe->params.key };
 	struct referral_lookup_result result;
 	bool again;
 
-	if (referral_lookup_cached(probe->lookup, probe->params.key, &again,
-				   &result)) {
+	if (referral_lookup_cached(probe->lookup, &user, &again, &result)) {
 		probe_lookup_callback(&result, search);
 		return;
 	}
 	search->lookup_request =
-		referral_lookup_start(probe->lookup, probe->params.key, FALSE,
+		referral_lookup_start(probe->lookup, &user, FALSE,
 				      probe_lookup_callback, search);
 }
 

@@ -185,10 +185,11 @@ static void fuzz_lookup(struct fuzz *fuzz)
 	struct referral_lookup_result result;
 	size_t size;
 	unsigned char *bytes = fuzz_bytes(fuzz, &size);
+	const struct referral_user user = { .name = (const char *)bytes };
 	bool again;
 
 	bytes[size] = '\0';
-	if (referral_lookup_cached(fuzz->lookup, (const char *)bytes, &again,
+	if (referral_lookup_cached(fuzz->lookup, &user, &again,
 				   &result)) {
 		FUZZ_REQUIRE(result.source == REFERRAL_SOURCE_MIRROR);
 		FUZZ_REQUIRE(strcmp(result.server, URI) == 0);

@@ -11,9 +11,12 @@
 static const char *
 expand(const struct referral_template *template, const char *user)
 {
+	const struct referral_user who = {
+		.name = user, .original = user, .protocol = "imap",
+	};
 	string_t *str = t_str_new(128);
 
-	referral_template_expand(template, user, str);
+	referral_template_expand(template, &who, str);
 	return str_c(str);
 }
 
@@ -25,7 +28,10 @@ static void check_template(const char *template_str, const char *user,
 	struct referral_template *template;
 	/* as many components as the domain has */
 	bool domain_dn = strstr(template_str, "%Dd") != NULL ||
-		strstr(template_str, "ldap_dn}") != NULL;
+		strstr(template_str, "%D{") != NULL ||
+		strstr(template_str, "%LD") != NULL ||
+		strstr(template_str, "ldap_dn") != NULL;
+	unsigned int uses;
 	const char *example, *str, *error = NULL;
 	unsigned int i;
 
@@ -43,10 +49,11 @@ static void check_template(const char *template_str, const char *user,
 			continue;
 		FUZZ_REQUIRE(fuzz_count(str, one) == fuzz_count(example, one));
 	}
-	if (!referral_template_uses_username(template) &&
-	    !referral_template_uses_domain(template))
+	uses = referral_template_get_uses(template, NULL) &
+		~REFERRAL_TEMPLATE_PROTOCOL;
+	if (uses == 0)
 		FUZZ_REQUIRE(strcmp(str, example) == 0);
-	else if (!referral_template_uses_domain(template))
+	else if (uses == REFERRAL_TEMPLATE_USERNAME)
 		FUZZ_REQUIRE(strcmp(str, expand(template, t_strconcat(
 			t_strcut(user, '@'), "@other", NULL))) == 0);
 	(void)referral_filter_check(str, &error);

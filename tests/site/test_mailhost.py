@@ -149,6 +149,11 @@ def test_allowed_hosts(site):
 
 @pytest.mark.parametrize("mail_host, settings", [
     ("imap://home.example.com/", "url"),
+    ("imaps://home.example.com:993/", "host url"),
+    ("lmtp:home.example.com:24", "host /lmtp:([^:]+):24/"),
+    ("home", "%{value}.%{domain} host"),
+    ("CN=Mailboxes,CN=SG1,CN=InformationStore,CN=HOME,CN=Servers,CN=Org",
+     "/.*,CN=([^,]+),CN=Servers,.*/%{value}.example.com"),
     ("home", "%{value}.example.com host"),
     ("home.example.com", "%{value}.example.com host"),
     ("/o=Org/ou=First Group/cn=Servers/cn=HOME",
@@ -156,12 +161,29 @@ def test_allowed_hosts(site):
 ])
 def test_format(site, mail_host, settings):
     """Values that are no host names."""
-    users = [User("bob", test_mail_host=mail_host),
-             User("carol", test_mail_host="neither/nor")]
+    users = [User("bob@example.com", test_mail_host=mail_host),
+             User("carol@example.com", test_mail_host="neither/nor")]
     front = pair(site, users, {"referral_ldap_attributes": "testMailHost",
                                "referral_mailhost_format": settings},
                  names=["front"]).front
-    assert refer(site, front, "bob").url.host == "home.example.com"
+    assert refer(site, front, "bob@example.com").url.host == "home.example.com"
     since = front.log.mark()
-    assert site.client(front).login("carol", "secret").code == "UNAVAILABLE"
+    reply = site.client(front).login("carol@example.com", "secret")
+    assert reply.code == "UNAVAILABLE"
     front.log.wait(["invalid_value", "neither/nor"], since)
+
+
+def test_format_domain(site):
+    """A name without a domain, and one that is no part of a host's."""
+    names = ["bob", "bob@x:143", "bob@example.org"]
+    users = [User(name, test_mail_host="home") for name in names]
+    front = pair(site, users, {"referral_ldap_attributes": "testMailHost",
+                               "referral_mailhost_format":
+                               "%{value}.%{domain}"},
+                 names=["front"], raw="\nauth_username_chars =\n").front
+    assert refer(site, front, "bob@example.org").url.host == "home.example.org"
+    for name in names[:2]:
+        since = front.log.mark()
+        assert site.client(front).login(name, "secret").code == "UNAVAILABLE"
+        front.log.wait(["invalid_value",
+                        "home (fits no referral_mailhost_format)"], since)

@@ -96,6 +96,7 @@ referral_ldap_search(struct referral_ldap_client *client,
 	request->search.scope = params->scope;
 	request->search.attributes =
 		i_strdup(t_strarray_join(params->attributes, " "));
+	request->search.server = i_strdup(params->server);
 	request->search.callback = callback;
 	request->search.context = context;
 
@@ -116,6 +117,7 @@ static void fake_ldap_free(struct fake_ldap_search *search)
 	i_free(search->base);
 	i_free(search->filter);
 	i_free(search->attributes);
+	i_free(search->server);
 	i_free(search);
 }
 
@@ -132,6 +134,30 @@ void fake_ldap_answer(enum referral_ldap_status status,
 	fake_ldap_answer_search(fake_ldap_searches, status, values);
 }
 
+static void
+fake_ldap_call(struct fake_ldap_search *search,
+	       const struct referral_ldap_result *result)
+{
+	referral_ldap_callback_t *callback = search->callback;
+	void *context = search->context;
+
+	fake_ldap_free(search);
+	callback(result, context);
+}
+
+void fake_ldap_answer_nothing_there(void)
+{
+	const struct referral_ldap_result result = {
+		.status = REFERRAL_LDAP_UNAVAILABLE,
+		.error = "nothing there",
+		.server = FAKE_LDAP_SERVER,
+		.nothing_there = TRUE,
+	};
+
+	i_assert(fake_ldap_searches != NULL);
+	fake_ldap_call(fake_ldap_searches, &result);
+}
+
 void fake_ldap_answer_search(struct fake_ldap_search *search,
 			     enum referral_ldap_status status,
 			     const char *const *const *values)
@@ -145,14 +171,9 @@ void fake_ldap_answer_search(struct fake_ldap_search *search,
 		.server = status == REFERRAL_LDAP_UNAVAILABLE ? NULL :
 			FAKE_LDAP_SERVER,
 	};
-	referral_ldap_callback_t *callback;
-	void *context;
 
 	i_assert(search != NULL);
-	callback = search->callback;
-	context = search->context;
-	fake_ldap_free(search);
-	callback(&result, context);
+	fake_ldap_call(search, &result);
 }
 
 void referral_ldap_client_get_status(

@@ -14,6 +14,8 @@ struct fake_ldap_search {
 	int scope;
 	/* joined by spaces */
 	char *attributes;
+	/* NULL: any */
+	char *server;
 
 	referral_ldap_callback_t *callback;
 	void *context;
@@ -45,5 +47,7 @@ void fake_ldap_answer(enum referral_ldap_status status,
 void fake_ldap_answer_search(struct fake_ldap_search *search,
 			     enum referral_ldap_status status,
 			     const char *const *const *values);
+/* The servers have nothing at all of the base of the oldest search. */
+void fake_ldap_answer_nothing_there(void);
 
 #endif

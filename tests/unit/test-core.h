@@ -98,6 +98,8 @@
 	X(test_patience) \
 	X(test_outage) \
 	X(test_dn) \
+	X(test_dn_list) \
+	X(test_dn_elsewhere) \
 	X(test_sync_request) \
 	X(test_sync_entry) \
 	X(test_sync_info) \

@@ -45,3 +45,54 @@ void test_dn(void)
 	test_assert_strcmp(referral_dn_skip_component("dc=com"), "");
 	test_end();
 }
+
+void test_dn_list(void)
+{
+	static const struct {
+		const char *list, *joined;
+	} tests[] = {
+		{ "", "" },
+		{ "dc=x", "dc=x" },
+		{ " dc=x\t", "dc=x" },
+		{ "ou=a b,dc=x; ou=b,dc=x ;dc=y", "ou=a b,dc=x|ou=b,dc=x|dc=y" },
+		{ "ou=a\\;b,dc=x;dc=y", "ou=a\\;b,dc=x|dc=y" },
+		{ "dc=x;", "dc=x|" },
+		{ ";dc=x;;dc=y", "|dc=x||dc=y" },
+		{ "dc=x\\", "dc=x\\" },
+	};
+	unsigned int i;
+
+	test_begin("dn list");
+	for (i = 0; i < N_ELEMENTS(tests); i++) {
+		test_assert_strcmp_idx(t_strarray_join(
+			referral_dn_list_split(tests[i].list), "|"),
+			tests[i].joined, i);
+	}
+	test_end();
+}
+
+void test_dn_elsewhere(void)
+{
+	static const struct {
+		const char *dn, *trees[3];
+		bool elsewhere;
+	} tests[] = {
+		{ "dc=a,dc=org", { "dc=b,dc=org", "dc=com" }, TRUE },
+		{ "dc=a,dc=org", { "dc=b,dc=org", "DC=a, DC=org" }, FALSE },
+		/* above, below */
+		{ "dc=a,dc=org", { "dc=org" }, FALSE },
+		{ "dc=a,dc=org", { "ou=x,dc=a,dc=org" }, FALSE },
+		{ "dc=a,dc=org", { "" }, FALSE },
+		/* nothing is known */
+		{ "dc=a,dc=org", { NULL }, FALSE },
+		{ "dc=\\2cdc=org", { "dc=org" }, TRUE },
+	};
+	unsigned int i;
+
+	test_begin("dn elsewhere");
+	for (i = 0; i < N_ELEMENTS(tests); i++) {
+		test_assert_idx(referral_dn_is_elsewhere(tests[i].dn,
+			tests[i].trees) == tests[i].elsewhere, i);
+	}
+	test_end();
+}

@@ -14,6 +14,8 @@ void test_hostformat(void)
 	static const struct {
 		/* host: NULL if nothing fits */
 		const char *format, *value, *host;
+		/* the user's */
+		const char *domain;
 	} tests[] = {
 		{ "host", "imap1.example.com", "imap1.example.com" },
 		{ "host", "imap1.example.com:1143", "imap1.example.com:1143" },
@@ -50,6 +52,23 @@ void test_hostformat(void)
 		{ "%{value}.mail.example.com", "x]", NULL },
 		{ "%{value}.mail.example.com", "", NULL },
 		{ "mail-%{value}:1143", "7", "mail-7:1143" },
+		{ "%{value}.%{domain} host", "imap1", "imap1.example.com",
+		  "example.com" },
+		{ "%{value}.mail.%{domain}:1143", "imap1",
+		  "imap1.mail.example.com:1143", "example.com" },
+		{ "%{value}.%{domain} host", "imap1.example.org",
+		  "imap1.example.org", "example.com" },
+		{ "%{value}.%{domain} host", "imap1", "imap1", NULL },
+		{ "%{value}.%{domain}", "imap1", NULL, NULL },
+		{ "%{value}.%{domain}", "imap1", NULL, "" },
+		/* a user's name is hostile, too */
+		{ "%{value}.%{domain}", "imap1", NULL, "evil.example:143" },
+		{ "%{value}.%{domain}", "imap1", NULL, "a@b" },
+		{ "%{value}.%{domain}", "imap1", NULL, "0.0.1" },
+		{ "%{value}.%{domain}", "imap1", NULL, "example.com/x" },
+		{ "%{value}.%{domain}", "imap1", NULL, "%{value}" },
+		{ "/([^.]+)\\.old/%{value}.%{domain}", "imap1.old",
+		  "imap1.example.com", "example.com" },
 		/* the first that fits */
 		{ "host %{value}.mail.example.com", "imap1", "imap1" },
 
@@ -83,7 +102,7 @@ void test_hostformat(void)
 			continue;
 		}
 		test_assert_strcmp_idx(referral_hostformat_apply(format,
-			tests[i].value), tests[i].host, i);
+			tests[i].value, tests[i].domain), tests[i].host, i);
 		referral_hostformat_free(&format);
 		test_assert_idx(format == NULL, i);
 	}
@@ -110,7 +129,8 @@ void test_hostformat_length(void)
 			str_append_c(str, 'x');
 		str_append_c(str, 'y');
 		test_assert_strcmp_idx(
-			referral_hostformat_apply(format, str_c(str)),
+			referral_hostformat_apply(format, str_c(str),
+						  "example.com"),
 			len > 1024 ? NULL : "y", len);
 	}
 	referral_hostformat_free(&format);
@@ -127,6 +147,12 @@ void test_hostformat_errors(void)
 		{ "Host", "Host: not host, url, /a regular expression/, or a "
 		  "template such as %{value}.example.com" },
 		{ "host x.example.com", "x.example.com: not host, url, /a "
+		  "regular expression/, or a template such as "
+		  "%{value}.example.com" },
+		{ "host.%{domain}", "host.%{domain}: not host, url, /a regular "
+		  "expression/, or a template such as "
+		  "%{value}.example.com" },
+		{ "%{value}.%{user}", "%{value}.%{user}: not host, url, /a "
 		  "regular expression/, or a template such as "
 		  "%{value}.example.com" },
 		{ "%{value}..com", "%{value}..com: not host, url, /a regular "

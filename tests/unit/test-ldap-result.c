@@ -12,7 +12,8 @@
 static const struct {
 	unsigned int entries, size_limit;
 	bool references, heed_references;
-	const char *unasked, *missing, *base_tail, *matched_dn;
+	const char *unasked, *missing, *base_tail, *base_tree, *matched_dn;
+	bool nothing_there;
 	int code;
 	const char *diagnostic;
 
@@ -69,6 +70,26 @@ static const struct {
 	  .verdict = ELSEWHERE, .status = REFERRAL_LDAP_UNAVAILABLE,
 	  .error = OP " failed: No such object (check referral_ldap_base, and "
 		   "that referral_ldap_auth_dn may read it)" },
+	/* all of it does */
+	{ .code = LDAP_NO_SUCH_OBJECT, .base_tree = "dc=z,dc=y",
+	  .matched_dn = "dc=y", .status = REFERRAL_LDAP_NO_ENTRY },
+	{ .code = LDAP_NO_SUCH_OBJECT, .base_tree = "dc=z,dc=y",
+	  .matched_dn = "dc=z,dc=y", .verdict = ELSEWHERE,
+	  .status = REFERRAL_LDAP_UNAVAILABLE,
+	  .error = OP " failed: No such object (check referral_ldap_base, and "
+		   "that referral_ldap_auth_dn may read it)" },
+	{ .code = LDAP_NO_SUCH_OBJECT, .base_tree = "dc=z,dc=y",
+	  .matched_dn = "dc=w", .verdict = ELSEWHERE,
+	  .status = REFERRAL_LDAP_UNAVAILABLE,
+	  .error = OP " failed: No such object (check referral_ldap_base, and "
+		   "that referral_ldap_auth_dn may read it)" },
+	{ .code = LDAP_NO_SUCH_OBJECT, .base_tree = "dc=z,dc=y",
+	  .matched_dn = "", .nothing_there = TRUE, .verdict = ELSEWHERE,
+	  .status = REFERRAL_LDAP_UNAVAILABLE,
+	  .error = OP " failed: No such object (check referral_ldap_base, and "
+		   "that referral_ldap_auth_dn may read it)" },
+	{ .code = LDAP_SUCCESS, .base_tree = "dc=z,dc=y", .matched_dn = "",
+	  .status = REFERRAL_LDAP_NO_ENTRY },
 	{ .code = LDAP_REFERRAL, .base_tail = "dc=y", .matched_dn = "dc=y",
 	  .verdict = ELSEWHERE, .status = REFERRAL_LDAP_UNAVAILABLE,
 	  .error = OP " failed: Referral (check referral_ldap_base and "
@@ -89,7 +110,8 @@ static const struct {
 	  .status = REFERRAL_LDAP_UNAVAILABLE,
 	  .error = OP " failed: Time limit exceeded (check that the attributes "
 		   "in referral_ldap_filter are indexed)" },
-	{ .code = LDAP_NO_SUCH_OBJECT, .verdict = ELSEWHERE,
+	{ .code = LDAP_NO_SUCH_OBJECT, .nothing_there = TRUE,
+	  .verdict = ELSEWHERE,
 	  .status = REFERRAL_LDAP_UNAVAILABLE,
 	  .error = OP " failed: No such object (check referral_ldap_base, and "
 		   "that referral_ldap_auth_dn may read it)" },
@@ -150,6 +172,7 @@ void test_ldap_result(void)
 		answer.missing = results[i].missing;
 		answer.values = values;
 		params.base_tail = results[i].base_tail;
+		params.base_tree = results[i].base_tree;
 		reply.code = results[i].code;
 		reply.diagnostic = results[i].diagnostic;
 		reply.matched_dn = results[i].matched_dn;
@@ -160,6 +183,8 @@ void test_ldap_result(void)
 				(result.status == REFERRAL_LDAP_ENTRY), i);
 		test_assert_strcmp_idx(result.error, results[i].error, i);
 		test_assert_strcmp_idx(result.server, "ldap://z", i);
+		test_assert_idx(result.nothing_there ==
+				results[i].nothing_there, i);
 	}
 	test_end();
 }

@@ -14,7 +14,7 @@ static void test_sent(const char *user, enum referral_lookup_source source)
 {
 	const struct referral_lookup_result result = { .source = source };
 
-	referral_lookup_used(test_lookup, user, &result, TRUE);
+	referral_lookup_used(test_lookup, TEST_USER(user), &result, TRUE);
 }
 
 static void test_sent_compared(const char *user)
@@ -24,7 +24,7 @@ static void test_sent_compared(const char *user)
 		.compared = TRUE,
 	};
 
-	referral_lookup_used(test_lookup, user, &result, TRUE);
+	referral_lookup_used(test_lookup, TEST_USER(user), &result, TRUE);
 }
 
 /* What this server says, if it is asked. csn, modified: NULL = the entry has
@@ -89,11 +89,11 @@ void test_lookup_bounce(void)
 	test_assert(test_cached("user"));
 	/* sent on the cache's word */
 	test_sent("user", REFERRAL_SOURCE_CACHE);
-	test_assert(!referral_lookup_cached(test_lookup, "user", &again,
-					    &result));
+	test_assert(!referral_lookup_cached(test_lookup,
+		TEST_USER("user"), &again, &result));
 	test_assert(again);
-	test_assert(!referral_lookup_cached(test_lookup, "user2", &again,
-					    &result));
+	test_assert(!referral_lookup_cached(test_lookup,
+		TEST_USER("user2"), &again, &result));
 	test_assert(!again);
 	test_ask(&caller, "user");
 	test_assert(fake_ldap_search_count == 2);
@@ -217,8 +217,8 @@ void test_lookup_compare(void)
 				.status = REFERRAL_LOOKUP_DISAGREE,
 			};
 
-			referral_lookup_used(test_lookup, "user", &disagree,
-					     FALSE);
+			referral_lookup_used(test_lookup,
+				TEST_USER("user"), &disagree, FALSE);
 			test_assert_idx(!test_cached("user"), i);
 			test_ask(&caller, "user");
 			test_assert_idx(fake_ldap_search_count == 4, i);

@@ -100,7 +100,8 @@ test_callback(const struct referral_lookup_result *result, void *context)
 }
 
 static void
-test_start(struct test_caller *caller, const char *user, bool impatient)
+test_start(struct test_caller *caller, const struct referral_user *user,
+	   bool impatient)
 {
 	unsigned int calls = caller->calls;
 
@@ -112,19 +113,25 @@ test_start(struct test_caller *caller, const char *user, bool impatient)
 
 void test_ask(struct test_caller *caller, const char *user)
 {
+	test_start(caller, TEST_USER(user), FALSE);
+}
+
+void test_ask_user(struct test_caller *caller, const struct referral_user *user)
+{
 	test_start(caller, user, FALSE);
 }
 
 void test_ask_impatiently(struct test_caller *caller, const char *user)
 {
-	test_start(caller, user, TRUE);
+	test_start(caller, TEST_USER(user), TRUE);
 }
 
 bool test_cached_result(const char *user, struct referral_lookup_result *result_r)
 {
 	bool again;
 
-	return referral_lookup_cached(test_lookup, user, &again, result_r);
+	return referral_lookup_cached(test_lookup, TEST_USER(user), &again,
+				      result_r);
 }
 
 bool test_cached(const char *user)

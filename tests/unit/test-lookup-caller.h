@@ -8,6 +8,8 @@
 
 #define NOW 1000000000
 
+#define TEST_USER(user) (&(const struct referral_user){ .name = (user) })
+
 /* One who asks: what came of it. */
 struct test_caller {
 	unsigned int calls;
@@ -33,6 +35,8 @@ void test_lookup_stop(void);
 /* Start a lookup. */
 void test_ask(struct test_caller *caller, const char *user);
 void test_ask_impatiently(struct test_caller *caller, const char *user);
+void test_ask_user(struct test_caller *caller,
+		   const struct referral_user *user);
 /* The callback's */
 void test_caller_set(struct test_caller *caller,
 		     const struct referral_lookup_result *result);

@@ -154,7 +154,8 @@ void test_lookup_counts(void)
 	test_assert(stats->stale == 0);
 	for (i = 0; i < N_ELEMENTS(sources); i++) {
 		result.source = sources[i];
-		referral_lookup_used(test_lookup, "a", &result, FALSE);
+		referral_lookup_used(test_lookup, TEST_USER("a"), &result,
+				     FALSE);
 	}
 	test_assert(stats->hits == 3);
 	test_assert(stats->misses == 2);

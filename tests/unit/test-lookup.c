@@ -250,6 +250,17 @@ void test_lookup_format(void)
 	test_caller_free(&caller);
 	test_lookup_stop();
 
+	/* what would be a host, but not in this form */
+	test_set.referral_mailhost_format = "url";
+	if (!test_lookup_start(&error))
+		i_fatal("%s", error);
+	test_ask(&caller, "user");
+	fake_ldap_answer(REFERRAL_LDAP_ENTRY, test_values("a|x]"));
+	test_assert_strcmp(caller.mailhosts,
+			   "a (fits no referral_mailhost_format)|x]");
+	test_caller_free(&caller);
+	test_lookup_stop();
+
 	test_set.referral_mailhost_format = "/x";
 	test_assert(!test_lookup_start(&error));
 	test_assert(strstr(error, "referral_mailhost_format: ") != NULL);

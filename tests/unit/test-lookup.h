@@ -11,6 +11,11 @@
 	X(test_lookup_results) \
 	X(test_lookup_format) \
 	X(test_lookup_keys) \
+	X(test_lookup_bases) \
+	X(test_lookup_nowhere) \
+	X(test_lookup_bases_late) \
+	X(test_lookup_domain_format) \
+	X(test_lookup_user_keys) \
 	X(test_lookup_merge) \
 	X(test_lookup_cancel) \
 	X(test_lookup_reentrant) \

@@ -11,6 +11,7 @@
 static const char *
 items_to_str(const struct referral_mirror_filter *filter, const char *user)
 {
+	const struct referral_user who = { .name = user };
 	const struct referral_mirror_item *item;
 	const struct referral_mirror_attribute *attribute;
 	string_t *str = t_str_new(64);
@@ -23,7 +24,7 @@ items_to_str(const struct referral_mirror_filter *filter, const char *user)
 		if (attribute->have_rule)
 			str_printfa(str, "/%d", attribute->rule);
 		str_append_c(str, ':');
-		referral_template_expand(item->value, user, str);
+		referral_template_expand(item->value, &who, str);
 	}
 	return str_c(str);
 }

@@ -57,6 +57,19 @@ static const struct settings_test server_tests[] = {
 	{ .set = { { D(ldap_base), "" }, { D(ldap_scope), "base" } },
 	  .error = "referral_ldap_base: must be set together with "
 		"referral_ldap_uris" },
+	{ .set = { { D(ldap_base), "ou=a b,dc=x ; ou=b,%{domain|ldap_dn}" } } },
+	{ .set = { { D(ldap_base), "ou=a\\;b,dc=x" } } },
+	{ .set = { { D(ldap_base), "o=%{user|lower}-%s%{original_user}" } } },
+	{ .set = { { D(ldap_base),
+		     "dc=a;dc=b;dc=c;dc=d;dc=e;dc=f;dc=g;dc=h" } } },
+	{ .set = { { D(ldap_base),
+		     "dc=a;dc=b;dc=c;dc=d;dc=e;dc=f;dc=g;dc=h;dc=i" } },
+	  .error = "referral_ldap_base: more than 8 bases" },
+	{ .set = { { D(ldap_base), "dc=a;" } },
+	  .error = "referral_ldap_base: nothing before or after a \";\"" },
+	{ .set = { { D(ldap_base), "dc=a;nonsense" } },
+	  .error = "referral_ldap_base: \"=\" expected after an attribute "
+		"type" },
 
 	{ .starttls = TRUE },
 	{ .set = { { D(ldap_uris), "ldaps://a ldap://b" } },
@@ -165,6 +178,22 @@ static const struct settings_test mirror_tests[] = {
 	{ .set = { { D(ldap_filter), "(!(uid=%{user}))" } }, .mirror = TRUE,
 	  .error = "referral_mirror: referral_ldap_filter: (!(uid=%{user})) "
 		"can't be mirrored: everyone else matches it" },
+	{ .set = { { D(ldap_filter), "(uid=%{user}%{protocol})" } },
+	  .mirror = TRUE,
+	  .error = "referral_mirror: referral_ldap_filter: "
+		"(uid=%{user}%{protocol}) can't be mirrored: it depends on "
+		"more than the user's name" },
+	{ .set = { { D(ldap_filter), "(uid=%{user|lower})" } },
+	  .mirror = TRUE },
+	{ .set = { { D(ldap_base), "ou=a,dc=x;ou=b,dc=x" } }, .mirror = TRUE,
+	  .error = "referral_mirror: referral_ldap_base: ou=a,dc=x;ou=b,dc=x "
+		"can't be mirrored: there are several bases (name one above "
+		"them)" },
+	{ .set = { { D(mailhost_format), "%{value}.%{domain}" } },
+	  .mirror = TRUE,
+	  .error = "referral_mirror: what an entry means depends on the user "
+		"with %{domain} in referral_mailhost_format: it can't be "
+		"mirrored" },
 	{ .set = { { D(ldap_base), "dc=%d,dc=com" } }, .mirror = TRUE,
 	  .error = "referral_mirror: referral_ldap_base: dc=%d,dc=com can't "
 		"be mirrored: it depends on the user (name the base of all "
@@ -190,6 +219,7 @@ static const struct settings_test search_tests[] = {
 	{ .set = { { D(ldap_base), "dc=%{foo}" } },
 	  .error = "referral_ldap_base: unknown variable %{foo} (known: "
 		"%{user}, %{username}, %{domain}, %{account}, "
+		"%{original_user}, %{protocol}, with |lower, "
 		"%{domain|ldap_dn}, %%)" },
 	{ .set = { { D(ldap_scope), "sub" } },
 	  .error = "referral_ldap_scope: "

@@ -203,7 +203,8 @@ static void test_settings_login(void)
 		  .error = "referral_text: must not be empty" },
 		{ .set = { L(text), "%x" },
 		  .error = "referral_text: unknown variable at \"%x\" "
-			"(known: %{user}, %{host}, %%)" },
+			"(known: %{user}, %{username}, %{domain}, each with "
+			"|lower, %{host}, %%)" },
 		{ .set = { L(alert_text), "" } },
 		{ .set = { L(alert_text), "%{user}: %{host}" } },
 		{ .set = { L(alert_text), "[ALERT] x" },

@@ -12,6 +12,10 @@ static const char *
 expand(const char *template_str, enum referral_template_escape escape,
        const char *user)
 {
+	const struct referral_user who = {
+		.name = user, .original = "Orig@Old.Example",
+		.protocol = "imap",
+	};
 	struct referral_template *template;
 	string_t *str = t_str_new(64);
 	const char *error;
@@ -20,7 +24,7 @@ expand(const char *template_str, enum referral_template_escape escape,
 				     escape, &template, &error) < 0)
 		i_fatal("referral_template_create(%s): %s",
 			template_str, error);
-	referral_template_expand(template, user, str);
+	referral_template_expand(template, &who, str);
 	return str_c(str);
 }
 
@@ -41,17 +45,28 @@ void test_template_expand(void)
 		{ "%{username}|%{domain}", "@d", "|d", FILTER },
 		{ "%{username}|%{domain}", "a@b@c", "a|b@c", FILTER },
 		{ "%{username}|%{domain}|%{user}", "", "||", FILTER },
-		{ "%{account}|%{user}", "D\\u", "u|D\\5cu", FILTER },
-		{ "%{account}", "u", "u", FILTER },
-		{ "%{account}", "a@b", "a@b", FILTER },
-		{ "%{account}", "D\\*@b", "\\2a@b", FILTER },
-		{ "%{account}", "C\\D\\u", "u", FILTER },
-		{ "%{account}", "D\\", "", FILTER },
 		{ "", "u", "", FILTER },
 		{ "(objectClass=*)", "u", "(objectClass=*)", FILTER },
 		{ "100%%{user}%%", "u", "100%{user}%", FILTER },
 		{ "%{user}%{user}", "u", "uu", FILTER },
 		{ "%users", "u", "users", FILTER },
+		{ "%{account}|%{user}", "D\\u", "u|D\\5cu", FILTER },
+		{ "%{account}", "u", "u", FILTER },
+		{ "%{account}", "a@b", "a@b", FILTER },
+		{ "%{account}", "D\\*@b", "\\2a@b", FILTER },
+		{ "%{account}", "C\\D\\u", "u", FILTER },
+		{ "%{account|lower}", "D\\U", "u", FILTER },
+		{ "%{account}", "D\\", "", FILTER },
+		{ "%{user|lower}|%Lu|%L{user}", "Bob@Example.COM",
+		  "bob@example.com|bob@example.com|bob@example.com", FILTER },
+		{ "%{username | lower}|%Ln|%{domain|lower}|%Ld", "Bob@COM",
+		  "bob|bob|com|com", FILTER },
+		{ "%{user|lower}", "J\xc3\x9c*", "j\\c3\\9c\\2a", FILTER },
+		{ "%{original_user}|%{original_username}|%{original_domain}",
+		  "u", "Orig@Old.Example|Orig|Old.Example", FILTER },
+		{ "%{orig_user|lower}|%{orig_username}|%{orig_domain}", "u",
+		  "orig@old.example|Orig|Old.Example", FILTER },
+		{ "%{protocol}|%s|%{service}", "u", "imap|imap|imap", FILTER },
 		/* values are no templates */
 		{ "%{user}", "%{domain}@%u", "%{domain}@%u", FILTER },
 
@@ -82,6 +97,10 @@ void test_template_expand(void)
 		  DN },
 		{ "dc=%Dd", "u@example", "dc=example", DN },
 		{ "%{domain|ldap_dn}", "u", "dc=", DN },
+		{ "%{domain|lower|ldap_dn}|dc=%LDd|dc=%D{domain}", "u@A.B",
+		  "dc=a,dc=b|dc=a,dc=b|dc=A,dc=B", DN },
+		{ "%{original_domain|ldap_dn}", "u@x", "dc=Old,dc=Example",
+		  DN },
 		{ "%{domain|ldap_dn}", "u@", "dc=", DN },
 		{ "%{domain|ldap_dn}", "u@a,o=x.+b..c@d",
 		  "dc=a\\2co\\3dx,dc=\\2bb,dc=,dc=c@d", DN },
@@ -125,38 +144,28 @@ void test_template_expand_octets(void)
 	test_end();
 }
 
+#define KNOWN " (known: %{user}, %{username}, %{domain}, %{account}, " \
+	"%{original_user}, %{protocol}, with |lower, %{domain|ldap_dn}, %%)"
+
 void test_template_invalid(void)
 {
 	static const struct {
 		const char *template, *error;
 	} tests[] = {
-		{ "%{foo}", "unknown variable %{foo} (known: %{user}, "
-			"%{username}, %{domain}, %{account}, "
-			"%{domain|ldap_dn}, %%)" },
-		{ "a%{}b", "unknown variable %{} (known: %{user}, "
-			"%{username}, %{domain}, %{account}, "
-			"%{domain|ldap_dn}, %%)" },
-		{ "%{User}", "unknown variable %{User} (known: %{user}, "
-			"%{username}, %{domain}, %{account}, "
-			"%{domain|ldap_dn}, %%)" },
-		{ "%{user|lower}", "unknown variable %{user|lower} (known: "
-			"%{user}, %{username}, %{domain}, %{account}, "
-			"%{domain|ldap_dn}, %%)" },
-		{ "%{\xff}", "unknown variable %{\\xff} (known: %{user}, "
-			"%{username}, %{domain}, %{account}, "
-			"%{domain|ldap_dn}, %%)" },
-		{ "%x", "unknown variable %x (known: %{user}, "
-			"%{username}, %{domain}, %{account}, "
-			"%{domain|ldap_dn}, %%)" },
-		{ "%Lu", "unknown variable %L (known: %{user}, "
-			"%{username}, %{domain}, %{account}, "
-			"%{domain|ldap_dn}, %%)" },
-		{ "100%", "unknown variable % (known: %{user}, "
-			"%{username}, %{domain}, %{account}, "
-			"%{domain|ldap_dn}, %%)" },
-		{ "%%%", "unknown variable % (known: %{user}, "
-			"%{username}, %{domain}, %{account}, "
-			"%{domain|ldap_dn}, %%)" },
+		{ "%{foo}", "unknown variable %{foo}" KNOWN },
+		{ "a%{}b", "unknown variable %{}" KNOWN },
+		{ "%{User}", "unknown variable %{User}" KNOWN },
+		{ "%{user|upper}", "unknown variable %{user|upper}" KNOWN },
+		{ "%{user|ldap_dn}", "unknown variable %{user|ldap_dn}" KNOWN },
+		{ "%{|lower}", "unknown variable %{|lower}" KNOWN },
+		{ "%{\xff}", "unknown variable %{\\xff}" KNOWN },
+		{ "%x", "unknown variable %x" KNOWN },
+		{ "%Lx", "unknown variable %Lx" KNOWN },
+		{ "%DLd", "unknown variable %DLd" KNOWN },
+		{ "%Du", "unknown variable %Du" KNOWN },
+		{ "100%", "unknown variable %" KNOWN },
+		{ "%%%", "unknown variable %" KNOWN },
+		{ "%L", "unknown variable %L" KNOWN },
 		{ "%{user", "\"%{\" without \"}\"" },
 		{ "%{", "\"%{\" without \"}\"" },
 	};
@@ -179,17 +188,31 @@ void test_template_tail(void)
 {
 	static const struct {
 		const char *template, *tail;
+		/* for u@example.com */
+		const char *tree;
+		bool needs_domain;
 	} tests[] = {
-		{ "dc=example,dc=com", "dc=example,dc=com" },
-		{ "uid=%n,ou=people,dc=com", "ou=people,dc=com" },
-		{ "uid=%n+cn=x,dc=com", "dc=com" },
-		{ "uid=%n\\,x,dc=com", "dc=com" },
-		{ "uid=%n,ou=%d-x,dc=%%com", "dc=%com" },
-		{ "dc=%d", "" },
-		{ "uid=x,dc=%dx", "" },
-		{ "", "" },
+		{ "dc=example,dc=com", "dc=example,dc=com", "", FALSE },
+		{ "uid=%n,ou=people,dc=com", "ou=people,dc=com",
+		  "uid=u,ou=people,dc=com", FALSE },
+		{ "uid=%n+cn=x,dc=com", "dc=com", "uid=u+cn=x,dc=com", FALSE },
+		{ "uid=%n\\,x,dc=com", "dc=com", "uid=u\\,x,dc=com", FALSE },
+		{ "uid=%n,ou=%d-x,dc=%%com", "dc=%com",
+		  "uid=u,ou=example.com-x,dc=%com", TRUE },
+		{ "dc=%d", "", "dc=example.com", TRUE },
+		{ "uid=x,dc=%dx", "", "dc=example.comx", TRUE },
+		{ "ou=a\\,b,%{domain|ldap_dn}", "", "dc=example,dc=com", TRUE },
+		{ "ou=a,ou=b,dc=%Dd", "", "dc=example,dc=com", TRUE },
+		{ "ou=a,cn=x%{username},%{domain|ldap_dn}", "",
+		  "cn=xu,dc=example,dc=com", TRUE },
+		{ "%{domain|ldap_dn},o=x", "o=x", "dc=example,dc=com,o=x",
+		  TRUE },
+		{ "", "", "", FALSE },
 	};
+	const struct referral_user user = { .name = "u@example.com" };
+	const struct referral_user nowhere = { .name = "u@" };
 	struct referral_template *template;
+	string_t *tree = t_str_new(64);
 	const char *error;
 	unsigned int i;
 
@@ -202,29 +225,55 @@ void test_template_tail(void)
 		test_assert_strcmp_idx(
 			referral_template_get_constant_tail(template),
 			tests[i].tail, i);
+		str_truncate(tree, 0);
+		referral_template_expand_tree(template, &user, tree);
+		test_assert_strcmp_idx(str_c(tree), tests[i].tree, i);
+		test_assert_idx(!referral_template_lacks_domain(template,
+								&user), i);
+		test_assert_idx(referral_template_lacks_domain(template,
+			&nowhere) == tests[i].needs_domain, i);
 	}
 	test_end();
 }
 
 void test_template_uses(void)
 {
+#define NAME REFERRAL_TEMPLATE_USERNAME
+#define DOMAIN REFERRAL_TEMPLATE_DOMAIN
+#define ORIGINAL REFERRAL_TEMPLATE_ORIGINAL
+#define PROTOCOL REFERRAL_TEMPLATE_PROTOCOL
 	static const struct {
 		const char *template;
-		bool username, domain;
+		unsigned int uses, exact;
+		bool is_name;
 	} tests[] = {
-		{ "(uid=x)", FALSE, FALSE },
-		{ "(uid=%%{user})", FALSE, FALSE },
-		{ "(uid=%{user})", TRUE, TRUE },
-		{ "(uid=%u)", TRUE, TRUE },
-		{ "(uid=%{account})", TRUE, TRUE },
-		{ "(uid=%n)", TRUE, FALSE },
-		{ "(uid=%{username})", TRUE, FALSE },
-		{ "dc=%d", FALSE, TRUE },
-		{ "dc=%{domain}", FALSE, TRUE },
-		{ "%{domain|ldap_dn}", FALSE, TRUE },
-		{ "dc=%Dd", FALSE, TRUE },
-		{ "uid=%n,dc=%d", TRUE, TRUE },
+		{ "(uid=x)", 0, 0, FALSE },
+		{ "(uid=%%{user})", 0, 0, FALSE },
+		{ "(uid=%{user})", NAME | DOMAIN, NAME | DOMAIN, FALSE },
+		{ "(uid=%u)", NAME | DOMAIN, NAME | DOMAIN, FALSE },
+		{ "(uid=%{account})", NAME | DOMAIN, NAME | DOMAIN, FALSE },
+		{ "%{account}", NAME | DOMAIN, NAME | DOMAIN, FALSE },
+		{ "(uid=%n)", NAME, NAME, FALSE },
+		{ "(uid=%{username})", NAME, NAME, FALSE },
+		{ "(uid=%{username|lower})", NAME, 0, FALSE },
+		{ "(|(a=%Lu)(b=%n))", NAME | DOMAIN, NAME, FALSE },
+		{ "dc=%d", DOMAIN, DOMAIN, FALSE },
+		{ "dc=%{domain}", DOMAIN, DOMAIN, FALSE },
+		{ "%{domain|ldap_dn}", DOMAIN, DOMAIN, FALSE },
+		{ "%{domain|lower|ldap_dn}", DOMAIN, 0, FALSE },
+		{ "dc=%Dd", DOMAIN, DOMAIN, FALSE },
+		{ "uid=%n,dc=%d", NAME | DOMAIN, NAME | DOMAIN, FALSE },
+		{ "%{original_username}%s", ORIGINAL | PROTOCOL,
+		  ORIGINAL | PROTOCOL, FALSE },
+		{ "%u", NAME | DOMAIN, NAME | DOMAIN, TRUE },
+		{ "%n", NAME, NAME, TRUE },
+		{ "%{user|lower}", NAME | DOMAIN, 0, TRUE },
+		{ "%d", DOMAIN, DOMAIN, FALSE },
+		{ "%{original_user}", ORIGINAL, ORIGINAL, FALSE },
+		{ "%n%n", NAME, NAME, FALSE },
+		{ "n", 0, 0, FALSE },
 	};
+	enum referral_template_uses exact;
 	struct referral_template *template;
 	const char *error;
 	unsigned int i;
@@ -234,10 +283,11 @@ void test_template_uses(void)
 		test_assert_idx(referral_template_create(
 			pool_datastack_create(), tests[i].template, FILTER,
 			&template, &error) == 0, i);
-		test_assert_idx(referral_template_uses_username(template) ==
-				tests[i].username, i);
-		test_assert_idx(referral_template_uses_domain(template) ==
-				tests[i].domain, i);
+		test_assert_idx(referral_template_get_uses(template, &exact) ==
+				tests[i].uses, i);
+		test_assert_idx(exact == tests[i].exact, i);
+		test_assert_idx(referral_template_is_name(template) ==
+				tests[i].is_name, i);
 	}
 	test_end();
 }

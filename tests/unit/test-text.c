@@ -22,6 +22,10 @@ void test_text_expand(void)
 		{ "%{user} x", "[ALERT]", "h", "[ALERT] x" },
 		{ "see %{host}", "u", "[2001:db8::1]", "see [2001:db8::1]" },
 		{ "%{user}", "", "h", "" },
+		{ "%{username} of %{domain}", "u@a@b", "h", "u of a@b" },
+		{ "%{username}|%{domain}", "u", "h", "u|" },
+		{ "%{user|lower} %{username|lower} %{domain|lower}", "Bob@COM",
+		  "h", "bob@com bob com" },
 		{ "", "", "h", "" },
 	};
 	unsigned int i;
@@ -40,7 +44,7 @@ void test_text_check(void)
 {
 	static const char *const valid[] = {
 		"Try this server instead.", "%{host}", "%{user}@%{host} 100%%",
-		"a [b]", "\"quoted\" \\ {x}",
+		"a [b]", "\"quoted\" \\ {x}", "%{username|lower} %{domain}",
 	};
 	static const char *const invalid[] = {
 		"", "[ALERT] x", "%", "100% sure", "%u", "%{User}", "%{user",

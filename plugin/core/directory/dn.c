@@ -105,3 +105,38 @@ bool referral_dn_is_below(const char *dn, const char *base)
 	} T_END;
 	return below;
 }
+
+const char *const *referral_dn_list_split(const char *str)
+{
+	ARRAY_TYPE(const_string) list;
+	const char *p = str, *dn;
+
+	t_array_init(&list, 4);
+	for (;; p++) {
+		if (*p == '\\' && p[1] != '\0') {
+			p++;
+			continue;
+		}
+		if (*p != ';' && *p != '\0')
+			continue;
+		dn = t_str_trim(t_strdup_until(str, p), " \t");
+		array_push_back(&list, &dn);
+		if (*p == '\0')
+			break;
+		str = p + 1;
+	}
+	array_append_zero(&list);
+	return array_front(&list);
+}
+
+bool referral_dn_is_elsewhere(const char *dn, const char *const *trees)
+{
+	if (*trees == NULL)
+		return FALSE;
+	for (; *trees != NULL; trees++) {
+		if (referral_dn_is_below(dn, *trees) ||
+		    referral_dn_is_below(*trees, dn))
+			return FALSE;
+	}
+	return TRUE;
+}

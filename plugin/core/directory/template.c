@@ -7,22 +7,37 @@
 #include "mailhost.h"
 #include "template.h"
 
-enum template_part_type {
-	PART_LITERAL,
-	PART_USER,
-	PART_USERNAME,
-	PART_DOMAIN,
-	/* what follows the last "\", all where there is none */
-	PART_ACCOUNT,
-	/* as components of a DN: "dc=example,dc=com" */
-	PART_DOMAIN_DN,
+enum template_value {
+	VALUE_NAME,
+	VALUE_ORIGINAL,
+	VALUE_PROTOCOL,
+};
+
+enum template_cut {
+	CUT_NONE,
+	/* before the "@" */
+	CUT_USERNAME,
+	/* after it */
+	CUT_DOMAIN,
+	/* after the last "\", all where there is none */
+	CUT_ACCOUNT,
+};
+
+enum template_dn {
+	DN_NONE,
+	/* components of a DN: "dc=example,dc=com" */
+	DN_ALL,
 	/* the same without the first "dc=", as Dovecot 2.3 has it */
-	PART_DOMAIN_DN_REST,
+	DN_REST,
 };
 
 struct template_part {
-	enum template_part_type type;
+	/* NULL: a variable */
 	const char *literal;
+	enum template_value value;
+	enum template_cut cut;
+	enum template_dn dn;
+	bool lower;
 };
 
 struct referral_template {
@@ -30,46 +45,106 @@ struct referral_template {
 	enum referral_template_escape escape;
 };
 
-/* The variable at the beginning of str. Returns its length, 0 if it is
-   unknown. */
-static size_t
-find_variable(const char *str, enum template_part_type *type_r)
-{
-	static const struct {
-		const char *key;
-		enum template_part_type type;
-	} vars[] = {
-		{ "%{user}", PART_USER },
-		{ "%{username}", PART_USERNAME },
-		{ "%{domain}", PART_DOMAIN },
-		{ "%{account}", PART_ACCOUNT },
-		{ "%{domain|ldap_dn}", PART_DOMAIN_DN },
-		{ "%{domain | ldap_dn}", PART_DOMAIN_DN },
-		{ "%u", PART_USER },
-		{ "%n", PART_USERNAME },
-		{ "%d", PART_DOMAIN },
-		{ "%Dd", PART_DOMAIN_DN_REST },
-	};
-	unsigned int i;
-	size_t len;
+static const struct template_var {
+	const char *name;
+	/* as Dovecot 2.3 has it, too; 0 if it has not */
+	char letter;
+	enum template_value value;
+	enum template_cut cut;
+} template_vars[] = {
+	{ "user", 'u', VALUE_NAME, CUT_NONE },
+	{ "username", 'n', VALUE_NAME, CUT_USERNAME },
+	{ "domain", 'd', VALUE_NAME, CUT_DOMAIN },
+	{ "account", 0, VALUE_NAME, CUT_ACCOUNT },
+	{ "original_user", 0, VALUE_ORIGINAL, CUT_NONE },
+	{ "original_username", 0, VALUE_ORIGINAL, CUT_USERNAME },
+	{ "original_domain", 0, VALUE_ORIGINAL, CUT_DOMAIN },
+	{ "protocol", 's', VALUE_PROTOCOL, CUT_NONE },
+	/* Dovecot 2.3's names */
+	{ "orig_user", 0, VALUE_ORIGINAL, CUT_NONE },
+	{ "orig_username", 0, VALUE_ORIGINAL, CUT_USERNAME },
+	{ "orig_domain", 0, VALUE_ORIGINAL, CUT_DOMAIN },
+	{ "service", 0, VALUE_PROTOCOL, CUT_NONE },
+};
 
-	for (i = 0; i < N_ELEMENTS(vars); i++) {
-		len = strlen(vars[i].key);
-		if (strncmp(str, vars[i].key, len) == 0) {
-			*type_r = vars[i].type;
-			return len;
+static bool part_set_var(struct template_part *part, const char *name,
+			 char letter)
+{
+	const struct template_var *var;
+	unsigned int i;
+
+	for (i = 0; i < N_ELEMENTS(template_vars); i++) {
+		var = &template_vars[i];
+		if (name != NULL ? strcmp(var->name, name) == 0 :
+		    letter != '\0' && var->letter == letter) {
+			part->value = var->value;
+			part->cut = var->cut;
+			return TRUE;
 		}
 	}
-	return 0;
+	return FALSE;
+}
+
+/* "domain | lower | ldap_dn": Dovecot 2.4's way */
+static bool part_parse_braces(struct template_part *part, const char *str)
+{
+	const char *const *words = t_strsplit(str, "|");
+
+	if (*words == NULL ||
+	    !part_set_var(part, t_str_trim(*words, " "), '\0'))
+		return FALSE;
+	for (words++; *words != NULL; words++) {
+		const char *word = t_str_trim(*words, " ");
+
+		if (strcmp(word, "lower") == 0)
+			part->lower = TRUE;
+		else if (strcmp(word, "ldap_dn") == 0 && part->dn == DN_NONE)
+			part->dn = DN_ALL;
+		else
+			return FALSE;
+	}
+	return TRUE;
+}
+
+/* The variable at the beginning of str. Returns its length, 0 if it is
+   unknown. */
+static size_t find_variable(const char *str, struct template_part *part_r)
+{
+	const char *p = str + 1, *end;
+	bool known;
+
+	i_zero(part_r);
+	/* Dovecot 2.3's modifiers */
+	if (*p == 'L') {
+		part_r->lower = TRUE;
+		p++;
+	}
+	if (*p == 'D') {
+		part_r->dn = DN_REST;
+		p++;
+	}
+	if (*p != '{') {
+		known = part_set_var(part_r, NULL, *p);
+		end = p;
+	} else {
+		end = strchr(p, '}');
+		if (end == NULL)
+			return 0;
+		known = part_parse_braces(part_r, t_strdup_until(p + 1, end));
+	}
+	if (!known || (part_r->dn != DN_NONE && part_r->cut != CUT_DOMAIN))
+		return 0;
+	return end + 1 - str;
 }
 
 static void
 add_literal(pool_t pool, struct referral_template *template, string_t *literal)
 {
-	struct template_part part = { .type = PART_LITERAL };
+	struct template_part part;
 
 	if (str_len(literal) == 0)
 		return;
+	i_zero(&part);
 	part.literal = p_strdup(pool, str_c(literal));
 	array_push_back(&template->parts, &part);
 	str_truncate(literal, 0);
@@ -82,11 +157,12 @@ static const char *variable_error(const char *str)
 	if (str[1] == '{')
 		str = t_strdup_until(str, strchr(str, '}') + 1);
 	else
-		str = t_strndup(str, 2);
+		str = t_strndup(str, 2 + strspn(str + 1, "LD"));
 	return t_strdup_printf("unknown variable %s (known: %%{user}, "
 			       "%%{username}, %%{domain}, %%{account}, "
-			       "%%{domain|ldap_dn}, %%%%)",
-			       referral_mailhost_sanitize(str));
+			       "%%{original_user}, "
+			       "%%{protocol}, with |lower, %%{domain|ldap_dn}, "
+			       "%%%%)", referral_mailhost_sanitize(str));
 }
 
 int referral_template_create(pool_t pool, const char *str,
@@ -95,7 +171,7 @@ int referral_template_create(pool_t pool, const char *str,
 			     const char **error_r)
 {
 	struct referral_template *template;
-	struct template_part part = { .literal = NULL };
+	struct template_part part;
 	string_t *literal = t_str_new(128);
 	size_t len;
 
@@ -108,7 +184,7 @@ int referral_template_create(pool_t pool, const char *str,
 		} else if (str[1] == '%') {
 			str_append_c(literal, '%');
 			str += 2;
-		} else if ((len = find_variable(str, &part.type)) > 0) {
+		} else if ((len = find_variable(str, &part)) > 0) {
 			add_literal(pool, template, literal);
 			array_push_back(&template->parts, &part);
 			str += len;
@@ -169,70 +245,141 @@ append_components(string_t *dest, enum referral_template_escape escape,
 	}
 }
 
-void referral_template_expand(const struct referral_template *template,
-			      const char *user, string_t *dest)
+static const char *
+part_get_value(const struct template_part *part,
+	       const struct referral_user *user)
 {
-	const struct template_part *part;
-	size_t user_len = strlen(user);
-	size_t name_len = strcspn(user, "@");
-	size_t domain_pos = I_MIN(name_len + 1, user_len);
-	const char *account = strrchr(user, '\\');
+	const char *value = user->name, *pos;
 
-	account = account == NULL ? user : account + 1;
-	array_foreach(&template->parts, part) {
-		switch (part->type) {
-		case PART_LITERAL:
-			str_append(dest, part->literal);
-			break;
-		case PART_USER:
-			append_escaped(dest, template->escape, user, user_len);
-			break;
-		case PART_USERNAME:
-			append_escaped(dest, template->escape, user, name_len);
-			break;
-		case PART_DOMAIN:
-			append_escaped(dest, template->escape,
-				       user + domain_pos,
-				       user_len - domain_pos);
-			break;
-		case PART_ACCOUNT:
-			append_escaped(dest, template->escape, account,
-				       strlen(account));
-			break;
-		case PART_DOMAIN_DN:
-			str_append(dest, "dc=");
-			/* fall through */
-		case PART_DOMAIN_DN_REST:
-			append_components(dest, template->escape,
-					  user + domain_pos);
-			break;
-		}
+	if (part->value == VALUE_ORIGINAL && user->original != NULL)
+		value = user->original;
+	else if (part->value == VALUE_PROTOCOL)
+		value = user->protocol == NULL ? "" : user->protocol;
+	switch (part->cut) {
+	case CUT_NONE:
+		break;
+	case CUT_USERNAME:
+		value = t_strcut(value, '@');
+		break;
+	case CUT_DOMAIN:
+		pos = strchr(value, '@');
+		value = pos == NULL ? "" : pos + 1;
+		break;
+	case CUT_ACCOUNT:
+		pos = strrchr(value, '\\');
+		value = pos == NULL ? value : pos + 1;
+		break;
 	}
+	return part->lower ? t_str_lcase(value) : value;
 }
 
-static bool
-uses(const struct referral_template *template, enum template_part_type type)
+static void
+append_part(const struct referral_template *template,
+	    const struct template_part *part, const struct referral_user *user,
+	    string_t *dest)
+{
+	const char *value;
+
+	if (part->literal != NULL) {
+		str_append(dest, part->literal);
+		return;
+	}
+	value = part_get_value(part, user);
+	if (part->dn == DN_NONE) {
+		append_escaped(dest, template->escape, value, strlen(value));
+		return;
+	}
+	if (part->dn == DN_ALL)
+		str_append(dest, "dc=");
+	append_components(dest, template->escape, value);
+}
+
+void referral_template_expand(const struct referral_template *template,
+			      const struct referral_user *user, string_t *dest)
+{
+	const struct template_part *part;
+
+	array_foreach(&template->parts, part)
+		append_part(template, part, user, dest);
+}
+
+/* Where the last component of str begins, which may be still to come. */
+static const char *last_component(const char *str)
+{
+	const char *begin = str;
+
+	for (; *str != '\0'; str++) {
+		if (*str == ',')
+			begin = str + 1;
+		else if (*str == '\\' && str[1] != '\0')
+			str++;
+	}
+	return begin;
+}
+
+void referral_template_expand_tree(const struct referral_template *template,
+				   const struct referral_user *user,
+				   string_t *dest)
+{
+	const struct template_part *parts;
+	unsigned int i = 0, count;
+
+	parts = array_get(&template->parts, &count);
+	if (count > 0 && parts[0].literal != NULL) {
+		if (count > 1)
+			str_append(dest, last_component(parts[0].literal));
+		i = 1;
+	}
+	for (; i < count; i++)
+		append_part(template, &parts[i], user, dest);
+}
+
+static enum referral_template_uses
+part_get_uses(const struct template_part *part)
+{
+	if (part->literal != NULL)
+		return 0;
+	switch (part->value) {
+	case VALUE_NAME:
+		return part->cut == CUT_USERNAME ? REFERRAL_TEMPLATE_USERNAME :
+			part->cut == CUT_DOMAIN ? REFERRAL_TEMPLATE_DOMAIN :
+			REFERRAL_TEMPLATE_USERNAME | REFERRAL_TEMPLATE_DOMAIN;
+	case VALUE_ORIGINAL:
+		return REFERRAL_TEMPLATE_ORIGINAL;
+	case VALUE_PROTOCOL:
+		return REFERRAL_TEMPLATE_PROTOCOL;
+	}
+	i_unreached();
+}
+
+enum referral_template_uses
+referral_template_get_uses(const struct referral_template *template,
+			   enum referral_template_uses *exact_r)
+{
+	enum referral_template_uses uses = 0, exact = 0;
+	const struct template_part *part;
+
+	array_foreach(&template->parts, part) {
+		uses |= part_get_uses(part);
+		if (!part->lower)
+			exact |= part_get_uses(part);
+	}
+	if (exact_r != NULL)
+		*exact_r = exact;
+	return uses;
+}
+
+bool referral_template_lacks_domain(const struct referral_template *template,
+				    const struct referral_user *user)
 {
 	const struct template_part *part;
 
 	array_foreach(&template->parts, part) {
-		if (part->type == type || part->type == PART_USER ||
-		    part->type == PART_ACCOUNT)
+		if (part->literal == NULL && part->cut == CUT_DOMAIN &&
+		    *part_get_value(part, user) == '\0')
 			return TRUE;
 	}
 	return FALSE;
-}
-
-bool referral_template_uses_username(const struct referral_template *template)
-{
-	return uses(template, PART_USERNAME);
-}
-
-bool referral_template_uses_domain(const struct referral_template *template)
-{
-	return uses(template, PART_DOMAIN) ||
-		uses(template, PART_DOMAIN_DN) ||
-		uses(template, PART_DOMAIN_DN_REST);
 }
 
 const char *
@@ -242,7 +389,7 @@ referral_template_get_constant_tail(const struct referral_template *template)
 	unsigned int count;
 
 	parts = array_get(&template->parts, &count);
-	if (count == 0 || parts[count - 1].type != PART_LITERAL)
+	if (count == 0 || parts[count - 1].literal == NULL)
 		return "";
 	if (count == 1)
 		return parts[0].literal;
@@ -254,6 +401,7 @@ bool referral_template_is_name(const struct referral_template *template)
 {
 	const struct template_part *part = array_front(&template->parts);
 
-	return array_count(&template->parts) == 1 &&
-		(part->type == PART_USER || part->type == PART_USERNAME);
+	return array_count(&template->parts) == 1 && part->literal == NULL &&
+		part->value == VALUE_NAME &&
+		(part->cut == CUT_NONE || part->cut == CUT_USERNAME);
 }

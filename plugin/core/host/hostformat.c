@@ -13,6 +13,7 @@
 #include <regex.h>
 
 #define FORMAT_VAR "%{value}"
+#define FORMAT_DOMAIN "%{domain}"
 /* Longer values are not matched: a path in Exchange has some 200. */
 #define FORMAT_VALUE_MAX_LEN 1024
 /* "+" in a regular expression: each may double the memory it takes */
@@ -21,8 +22,8 @@
 struct format_rule {
 	/* NULL: not one of those */
 	regex_t *regex;
-	/* around the value; prefix is NULL without a template */
-	const char *prefix, *suffix;
+	/* NULL: none */
+	const char *template;
 	bool url;
 };
 
@@ -39,17 +40,40 @@ static bool is_host(const char *value)
 				       &error) == 0;
 }
 
+/* Returns NULL if the user has no domain, or one that is no part of a host
+   name. */
+static const char *
+template_expand(const char *template, const char *value, const char *domain)
+{
+	string_t *host = t_str_new(128);
+
+	while (*template != '\0') {
+		if (strncmp(template, FORMAT_VAR, strlen(FORMAT_VAR)) == 0) {
+			str_append(host, value);
+			template += strlen(FORMAT_VAR);
+		} else if (strncmp(template, FORMAT_DOMAIN,
+				   strlen(FORMAT_DOMAIN)) == 0) {
+			/* it must not bring a port, or be an address */
+			if (domain == NULL || *domain == '\0' ||
+			    strpbrk(domain, ":[]") != NULL)
+				return NULL;
+			str_append(host, domain);
+			template += strlen(FORMAT_DOMAIN);
+		} else {
+			str_append_c(host, *template++);
+		}
+	}
+	return str_c(host);
+}
+
 /* Returns FALSE if str is no template that can make a host. */
 static bool
 rule_parse_template(pool_t pool, const char *str, struct format_rule *rule)
 {
-	const char *var = strstr(str, FORMAT_VAR);
-
-	if (var == NULL)
+	if (strstr(str, FORMAT_VAR) == NULL)
 		return FALSE;
-	rule->prefix = p_strdup_until(pool, str, var);
-	rule->suffix = p_strdup(pool, var + strlen(FORMAT_VAR));
-	return is_host(t_strconcat(rule->prefix, "x", rule->suffix, NULL));
+	rule->template = p_strdup(pool, str);
+	return is_host(template_expand(str, "x", "example.com"));
 }
 
 /* What could take any time, or any memory: glibc knows back-references beyond
@@ -214,7 +238,8 @@ static const char *regex_get_host(const regex_t *regex, const char *value)
 }
 
 static const char *
-rule_apply(const struct format_rule *rule, const char *value)
+rule_apply(const struct format_rule *rule, const char *value,
+	   const char *domain)
 {
 	const char *host = value;
 
@@ -222,22 +247,34 @@ rule_apply(const struct format_rule *rule, const char *value)
 		return url_get_host(value);
 	if (rule->regex != NULL)
 		host = regex_get_host(rule->regex, value);
-	if (rule->prefix == NULL || host == NULL)
+	if (rule->template == NULL || host == NULL)
 		return host;
 	/* what is more than a label has its domain already */
 	if (rule->regex == NULL && strpbrk(host, ".:[]") != NULL)
 		return NULL;
-	return t_strconcat(rule->prefix, host, rule->suffix, NULL);
+	return template_expand(rule->template, host, domain);
+}
+
+bool referral_hostformat_uses_domain(const struct referral_hostformat *format)
+{
+	const struct format_rule *rule;
+
+	array_foreach(&format->rules, rule) {
+		if (rule->template != NULL &&
+		    strstr(rule->template, FORMAT_DOMAIN) != NULL)
+			return TRUE;
+	}
+	return FALSE;
 }
 
 const char *referral_hostformat_apply(const struct referral_hostformat *format,
-				      const char *value)
+				      const char *value, const char *domain)
 {
 	const struct format_rule *rule;
 	const char *host;
 
 	array_foreach(&format->rules, rule) {
-		host = rule_apply(rule, value);
+		host = rule_apply(rule, value, domain);
 		if (host != NULL && is_host(host))
 			return host;
 	}

@@ -10,7 +10,8 @@ struct referral_hostformat;
 
    host          a host name or an address, with an optional port
    url           imap://host:port/ or imaps://host:port/
-   %{value}.x.y  a template, for a value that is one label: "imap1"
+   %{value}.x.y  a template, for a value that is one label: "imap1"; with
+                 %{domain}, that of the user, if there is one
    /RE/          a POSIX extended regular expression, in any case, for the
                  whole value; its only group is the host. Without counts
                  in braces, and with few "+"
@@ -25,8 +26,10 @@ void referral_hostformat_free(struct referral_hostformat **format);
 
 /* Returns the host with an optional port that value means, in the form of
    referral_mailhost_parse(): value itself, or from the data stack. NULL if no
-   format fits. value is hostile. */
+   format fits. domain: the user's, "" or NULL if there is none, or it is not
+   known. Both are hostile. */
 const char *referral_hostformat_apply(const struct referral_hostformat *format,
-				      const char *value);
+				      const char *value, const char *domain);
+bool referral_hostformat_uses_domain(const struct referral_hostformat *format);
 
 #endif

@@ -132,6 +132,11 @@ add_item(struct splitter *splitter, const char *name, const char *rule_name,
 				     REFERRAL_TEMPLATE_ESCAPE_NONE,
 				     &item.value, error_r) < 0)
 		return -1;
+	if ((referral_template_get_uses(item.value, NULL) &
+	     (REFERRAL_TEMPLATE_ORIGINAL | REFERRAL_TEMPLATE_PROTOCOL)) != 0) {
+		*error_r = "it depends on more than the user's name";
+		return -1;
+	}
 	item.attribute = get_attribute(filter, &attribute);
 	array_push_back(&filter->items, &item);
 	if (array_count(&filter->attributes) > REFERRAL_MIRROR_MAX_ATTRIBUTES ||

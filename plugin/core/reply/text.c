@@ -12,12 +12,19 @@ static bool
 append_variable(string_t *dest, const char **p, const char *user,
 		const char *host)
 {
+	const char *at = strchr(user, '@');
 	const struct {
 		const char *key, *value;
+		bool lower;
 	} vars[] = {
-		{ "%{user}", user },
-		{ "%{host}", host },
-		{ "%%", "%" },
+		{ "%{user}", user, FALSE },
+		{ "%{user|lower}", user, TRUE },
+		{ "%{username}", t_strcut(user, '@'), FALSE },
+		{ "%{username|lower}", t_strcut(user, '@'), TRUE },
+		{ "%{domain}", at == NULL ? "" : at + 1, FALSE },
+		{ "%{domain|lower}", at == NULL ? "" : at + 1, TRUE },
+		{ "%{host}", host, FALSE },
+		{ "%%", "%", FALSE },
 	};
 	unsigned int i;
 	size_t len;
@@ -25,7 +32,8 @@ append_variable(string_t *dest, const char **p, const char *user,
 	for (i = 0; i < N_ELEMENTS(vars); i++) {
 		len = strlen(vars[i].key);
 		if (strncmp(*p, vars[i].key, len) == 0) {
-			str_append(dest, vars[i].value);
+			str_append(dest, vars[i].lower ?
+				   t_str_lcase(vars[i].value) : vars[i].value);
 			*p += len;
 			return TRUE;
 		}
@@ -67,7 +75,8 @@ int referral_text_check(const char *text, const char **error_r)
 		else if (!append_variable(dest, &text, "", "")) {
 			*error_r = t_strdup_printf(
 				"unknown variable at \"%s\" "
-				"(known: %%{user}, %%{host}, %%%%)",
+				"(known: %%{user}, %%{username}, %%{domain}, "
+				"each with |lower, %%{host}, %%%%)",
 				referral_mailhost_sanitize(text));
 			return -1;
 		}

@@ -3,7 +3,7 @@
 
 /* The human-readable text of a referral or refusal. */
 
-/* text with %{user} and %{host} expanded, allocated from the data
+/* text with %{user}, %{username}, %{domain} and %{host} expanded, from the data
    stack. It may hold whatever user and host hold, and may be empty: reply.h
    makes a line of it that is safe. */
 const char *referral_text_expand(const char *text, const char *user,
