@@ -301,6 +301,30 @@ class Searches(SlapdTest):
                     base_tail=people.upper(), filter="(objectClass=*)")
                 self.assertEqual(result.status, status, result)
 
+    def test_aliases(self):
+        """An alias below the base, and one that is the base."""
+        alias = "objectClass: alias\nobjectClass: extensibleObject\n"
+        others = f"ou=others,{SUFFIX}"
+        slapd = Slapd(
+            self.path("aliases"), self.ports, USERS, anonymous=True,
+            ldif=f"dn: {others}\nobjectClass: organizationalUnit\n"
+            "ou: others\n\n"
+            f"dn: cn=alias,{others}\n{alias}cn: alias\n"
+            f"aliasedObjectName: uid=alice,{PEOPLE}\n\n"
+            f"dn: ou=moved,{SUFFIX}\n{alias}ou: moved\n"
+            f"aliasedObjectName: {PEOPLE}\n\n")
+        self.addCleanup(slapd.stop)
+        for deref, below, base in (
+                ("never", NO_ENTRY, NO_ENTRY),
+                ("searching", ENTRY, NO_ENTRY),
+                ("finding", NO_ENTRY, ENTRY),
+                ("always", ENTRY, ENTRY)):
+            for where, status in ((others, below),
+                                  (f"ou=moved,{SUFFIX}", base)):
+                with self.subTest(deref, base=where):
+                    result = self.lookup(slapd.uri, base=where, deref=deref)
+                    self.assertEqual(result.status, status, result)
+
     def test_other_name(self):
         """slapd answers under an attribute's first name."""
         self.assert_unavailable(
