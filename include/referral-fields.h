@@ -17,13 +17,16 @@
    own, referral_moving_text */
 #define REFERRAL_REFUSED_MOVING "moving"
 /* next to it: the user name for the URL where it isn't the one that the login
-   ended with, but "bob*root" of a master user's login */
+   ended with, but a passdb's "destuser", or "bob*root" of a master user's
+   login */
 #define REFERRAL_FIELD_USER "login_referral_user"
 /* userdb field of action suggest, read by the imap plugin: same value */
 #define REFERRAL_USERDB_FIELD_HOST "login_referral_host"
 /* userdb field next to it: the SASL mechanism of the login, "*" for the LOGIN
    command or where it is not known */
 #define REFERRAL_USERDB_FIELD_AUTH "login_referral_auth"
+/* userdb field next to it, as REFERRAL_FIELD_USER */
+#define REFERRAL_USERDB_FIELD_USER "login_referral_user"
 
 /* What only the login process knows, told to auth as a forward field, where it
    is the extra field "forward_<name>": "yes" if the peer is in

@@ -49,18 +49,29 @@ static void referral_outcome_clear(struct auth_request *request)
 		referral_field_remove(request, destination_fields[i]);
 }
 
-/* A master user's login that is referred: "bob" and the master user's password
-   would open nothing. */
-static void referral_outcome_master_user(struct auth_request *request)
+/* Who the user is at the home server, where it is not as here: a passdb has said
+   so, or it is a master user's login. "bob" and the master user's password would
+   open nothing. Returns NULL if it is as here. */
+static const char *referral_outcome_user(const struct auth_request *request)
 {
 	const char *separators = request->set->master_user_separator;
 	const char *master = request->fields.master_user;
+	const char *user = referral_field_find(request, "destuser");
 
+	if (user != NULL && *user == '\0')
+		user = NULL;
 	if (master == NULL || *separators == '\0')
-		return;
-	referral_field_add(request, REFERRAL_FIELD_USER,
-		t_strdup_printf("%s%c%s", request->fields.user, *separators,
-				master));
+		return user;
+	return t_strdup_printf("%s%c%s", user != NULL ? user :
+			       request->fields.user, *separators, master);
+}
+
+static void referral_outcome_set_user(struct auth_request *request)
+{
+	const char *user = referral_outcome_user(request);
+
+	if (user != NULL)
+		referral_field_add(request, REFERRAL_FIELD_USER, user);
 }
 
 static void
@@ -80,7 +91,7 @@ referral_outcome_refer(struct auth_request *request,
 	}
 	referral_field_add(request, REFERRAL_FIELD_HOST,
 			   referral_host_to_string(&decision->target, 0));
-	referral_outcome_master_user(request);
+	referral_outcome_set_user(request);
 }
 
 static bool referral_passdb_has_password(const struct auth_request *request)
@@ -103,8 +114,15 @@ referral_outcome_proxy_fields(const struct auth_request *request,
 			      const struct referral_auth_protocol *protocol,
 			      const struct referral_decision *decision)
 {
-	return referral_proxy_fields_for(protocol->proxy_fields,
-		referral_compat_request_protocol(request), &decision->home);
+	const struct referral_user user = {
+		.name = request->fields.user,
+		.original = request->fields.original_username,
+		.protocol = referral_compat_request_protocol(request),
+	};
+
+	return referral_proxy_fields_expand(
+		referral_proxy_fields_for(protocol->proxy_fields, user.protocol,
+					  &decision->home), &user);
 }
 
 /* Our word on TLS or on credentials is all there is to say. */
@@ -164,7 +182,7 @@ referral_outcome_proxy(struct auth_request *request,
 	if (decision->action == REFERRAL_ACTION_OFFER) {
 		referral_field_add(request, REFERRAL_FIELD_HOST,
 			referral_host_to_string(&decision->target, 0));
-		referral_outcome_master_user(request);
+		referral_outcome_set_user(request);
 	}
 }
 
@@ -173,6 +191,7 @@ referral_outcome_suggest(struct auth_request *request,
 			 const struct referral_decision *decision)
 {
 	const char *auth = request->fields.mech_name;
+	const char *user = referral_outcome_user(request);
 
 	/* A proxy takes an OK with a referral for a failure. */
 	if (referral_field_find(request,
@@ -186,6 +205,10 @@ referral_outcome_suggest(struct auth_request *request,
 		referral_host_to_string(&decision->target, 0));
 	referral_compat_userdb_field_add(request, REFERRAL_USERDB_FIELD_AUTH,
 					 auth);
+	if (user != NULL) {
+		referral_compat_userdb_field_add(request,
+			REFERRAL_USERDB_FIELD_USER, user);
+	}
 }
 
 static void

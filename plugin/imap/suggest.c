@@ -50,9 +50,11 @@ suggest_get(struct client *client, const char *value, const char **url_r,
 {
 	const struct referral_login_settings *set;
 	struct mail_user *user = client->user;
+	const char *login_user = referral_args_find(user->userdb_fields,
+						    REFERRAL_USERDB_FIELD_USER);
 	struct referral_url_params params = {
 		.scheme = "imap",
-		.user = user->username,
+		.user = login_user != NULL ? login_user : user->username,
 	};
 	const char *error;
 

@@ -74,6 +74,7 @@
 	X(test_policy_rules) \
 	X(test_policy_setting) \
 	X(test_proxy_fields_check) \
+	X(test_proxy_fields_expand) \
 	X(test_proxy_fields_keys) \
 	X(test_proxy_fields_have_credentials) \
 	X(test_proxy_fields_have_tls) \

@@ -15,7 +15,9 @@ void test_proxy_fields_check(void)
 		"proxy_timeout=1", "proxy_timeout=86400", "proxy_refresh=1",
 		"port=1", "port=65535",
 		"proxy_mech=xoauth2", "proxy_mech=Login",
-		"pass=100%user", "master=100% pass=x", "master=%1 pass=%%",
+		"pass=100%user", "master=100%% pass=x", "pass=%%",
+		"master=%{domain}-admin pass=x forward_user=%{user|lower}",
+		"forward_x=%u%%",
 	};
 	static const struct {
 		const char *fields, *error;
@@ -78,10 +80,12 @@ void test_proxy_fields_check(void)
 			"the master user's password" },
 		{ "proxy_mech=TELEPATHY", "proxy_mech is not a mechanism that "
 			"this Dovecot can log in with" },
-		{ "master=%u pass=x", "master is the same for all users: "
+		{ "master=%x pass=x", "master unknown variable %x (known: "
+			"%{user}, %{username}, %{domain}, %{account}, "
+			"%{original_user}, %{protocol}, with |lower, %{domain|ldap_dn}, %%)" },
+		{ "forward_x=%{user", "forward_x \"%{\" without \"}\"" },
+		{ "proxy_mech=%u", "proxy_mech is the same for all users: "
 			"it can hold no variable" },
-		{ "forward_x=100%_%{user}", "forward_x is the same for all "
-			"users: it can hold no variable" },
 		{ "pass=%{user}", "pass is the same for all users: "
 			"it can hold no variable" },
 		/* never the rest of a password */
@@ -318,5 +322,24 @@ void test_proxy_fields_for(void)
 				tests[i].protocol, &home), " "),
 			tests[i].result, i);
 	}
+	test_end();
+}
+
+void test_proxy_fields_expand(void)
+{
+	static const char *const fields[] = {
+		"ssl=yes", "proxy_nopipelining", "master=%{domain}*100%%",
+		"pass=%%", "forward_u=%{original_user|lower}=%s", NULL
+	};
+	static const struct referral_user user = {
+		.name = "bob@example.com", .original = "Bob",
+		.protocol = "imap",
+	};
+
+	test_begin("proxy fields expand");
+	test_assert_strcmp(t_strarray_join(
+		referral_proxy_fields_expand(fields, &user), " "),
+		"ssl=yes proxy_nopipelining master=example.com*100% pass=%% "
+		"forward_u=bob=imap");
 	test_end();
 }

@@ -7,6 +7,8 @@
 #include "dsasl-client.h"
 #include "mailhost.h"
 #include "args.h"
+#include "str.h"
+#include "template.h"
 #include "proxy-fields.h"
 
 #include <ctype.h>
@@ -79,22 +81,25 @@ static const struct proxy_field {
 	/* key is only how the field's name begins */
 	bool prefix;
 	bool needs_value;
+	/* its value is a template */
+	bool expands;
 	value_check_t *check;
 } proxy_fields[] = {
-	{ "port", FALSE, TRUE, check_port },
-	{ "ssl", FALSE, TRUE, NULL },
-	{ "starttls", FALSE, TRUE, NULL },
-	{ "source_ip", FALSE, TRUE, check_ip },
-	{ "master", FALSE, TRUE, NULL },
-	{ "pass", FALSE, TRUE, NULL },
-	{ "proxy_mech", FALSE, TRUE, check_mech },
-	{ "proxy_timeout", FALSE, TRUE, check_secs },
-	{ "proxy_refresh", FALSE, TRUE, check_secs },
-	{ "proxy_host_immediate_failure_after", FALSE, TRUE, check_interval },
-	{ "proxy_nopipelining", FALSE, FALSE, NULL },
-	{ "proxy_no_multiplex", FALSE, FALSE, NULL },
-	{ "proxy_not_trusted", FALSE, FALSE, NULL },
-	{ "forward_", TRUE, FALSE, NULL },
+	{ "port", FALSE, TRUE, FALSE, check_port },
+	{ "ssl", FALSE, TRUE, FALSE, NULL },
+	{ "starttls", FALSE, TRUE, FALSE, NULL },
+	{ "source_ip", FALSE, TRUE, FALSE, check_ip },
+	{ "master", FALSE, TRUE, TRUE, NULL },
+	{ "pass", FALSE, TRUE, FALSE, NULL },
+	{ "proxy_mech", FALSE, TRUE, FALSE, check_mech },
+	{ "proxy_timeout", FALSE, TRUE, FALSE, check_secs },
+	{ "proxy_refresh", FALSE, TRUE, FALSE, check_secs },
+	{ "proxy_host_immediate_failure_after", FALSE, TRUE, FALSE,
+	  check_interval },
+	{ "proxy_nopipelining", FALSE, FALSE, FALSE, NULL },
+	{ "proxy_no_multiplex", FALSE, FALSE, FALSE, NULL },
+	{ "proxy_not_trusted", FALSE, FALSE, FALSE, NULL },
+	{ "forward_", TRUE, FALSE, TRUE, NULL },
 };
 
 /* Dovecot's login_binary: default_port and default_ssl_port */
@@ -237,7 +242,55 @@ static const struct proxy_field *find_field(const char *key)
 	return NULL;
 }
 
-/* What a passdb would expand. Only in a password may a % be just that. */
+static const char *check_template(const char *value)
+{
+	struct referral_template *template;
+	const char *error;
+
+	return referral_template_create(pool_datastack_create(), value,
+					REFERRAL_TEMPLATE_ESCAPE_NONE,
+					&template, &error) < 0 ? error : NULL;
+}
+
+static const char *
+field_expand(const char *str, const struct referral_user *user)
+{
+	const char *value = strchr(str, '='), *error;
+	const struct proxy_field *field;
+	struct referral_template *template;
+	string_t *dest;
+
+	if (value == NULL || strchr(value, '%') == NULL)
+		return str;
+	field = find_field(t_strdup_until(str, value++));
+	if (field == NULL || !field->expands)
+		return str;
+	if (referral_template_create(pool_datastack_create(), value,
+				     REFERRAL_TEMPLATE_ESCAPE_NONE,
+				     &template, &error) < 0) {
+		/* it has been checked */
+		i_unreached();
+	}
+	dest = t_str_new(128);
+	str_append_data(dest, str, value - str);
+	referral_template_expand(template, user, dest);
+	return str_c(dest);
+}
+
+const char *const *
+referral_proxy_fields_expand(const char *const *fields,
+			     const struct referral_user *user)
+{
+	unsigned int i, count = str_array_length(fields);
+	const char **expanded = t_new(const char *, count + 1);
+
+	for (i = 0; i < count; i++)
+		expanded[i] = field_expand(fields[i], user);
+	return expanded;
+}
+
+/* What a passdb would expand, and we don't. Only in a password may a % be just
+   that. */
 static bool has_variable(const struct proxy_field *field, const char *value)
 {
 	const char *p;
@@ -266,12 +319,13 @@ static const char *field_error(const char *str)
 		return t_strdup_printf("\"%s\" cannot be set here",
 				       referral_mailhost_sanitize(key));
 	}
-	if (field->needs_value && (value == NULL || *value == '\0'))
-		{
+	if (field->needs_value && (value == NULL || *value == '\0')) {
 		return t_strdup_printf("%s needs a value",
 				       referral_mailhost_sanitize(key));
 	}
-	if (value != NULL && has_variable(field, value))
+	if (value != NULL && field->expands)
+		error = check_template(value);
+	else if (value != NULL && has_variable(field, value))
 		error = "is the same for all users: it can hold no variable";
 	else
 		error = field->check == NULL ? NULL : field->check(value);

@@ -31,6 +31,11 @@ in_port_t referral_proxy_fields_port(const char *const *fields,
 const char *const *
 referral_proxy_fields_for(const char *const *fields, const char *protocol,
 			  const struct referral_host *home);
+/* The same fields, with the variables of template.h in the values of master and
+   forward_*: from the data stack. */
+const char *const *
+referral_proxy_fields_expand(const char *const *fields,
+			     const struct referral_user *user);
 /* Returns 0, or -1 and error_r that names referral_proxy_fields, never a
    password. Only fields that say how to reach a server are taken: no
    destination, for that is what is decided here, nobody's identity and
