@@ -51,6 +51,7 @@ static void test_start(const char *filter)
 
 	test_set = test_default_set;
 	test_set.referral_mirror = TRUE;
+	test_set.referral_ldap_uris = URI" "URI2;
 	test_set.referral_ldap_filter = filter;
 	if (!test_lookup_start(&error) ||
 	    referral_mirror_init(NULL, &test_set, test_lookup, &test_mirror,
