@@ -236,7 +236,8 @@ static const struct settings_test search_tests[] = {
 		"\"uid=%u\" for the user x@x" },
 	{ .set = { { D(ldap_filter), "(&(uid=%n)" } },
 	  .error = "referral_ldap_filter: "
-		"\")\" expected at character 10 in \"(&(uid=x)\"" },
+		"\")\" expected at character 10 in \"(&(uid=x)\", which is "
+		"\"(&(uid=%n)\" for the user x@x" },
 	{ .set = { { D(ldap_filter), "(uid=%{user)" } },
 	  .error = "referral_ldap_filter: \"%{\" without \"}\"" },
 	{ .set = { { D(ldap_filter), "(uid=\xff)" } },
