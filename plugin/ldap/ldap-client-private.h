@@ -40,6 +40,8 @@ struct referral_ldap_request {
 	uint64_t started_at, sent_at;
 	/* it was given back so often */
 	unsigned int returns;
+	/* it goes on when the schema was asked for: see ldap-names.h */
+	bool for_names;
 	/* servers that can't answer it, or are not to; of them those that have
 	   said so, and the last one's words */
 	uint64_t refused, refused_by;
@@ -72,6 +74,7 @@ struct referral_ldap_client {
 	struct referral_ldap_servers *servers;
 	/* NULL if all servers are named in referral_ldap_uris */
 	struct referral_ldap_discover *discover;
+	struct referral_ldap_names *names;
 
 	struct referral_ldap_list requests[REFERRAL_LDAP_REQUEST_STATES];
 	struct referral_ldap_group *groups_head, *groups_tail;
@@ -95,6 +98,8 @@ void referral_ldap_request_free(struct referral_ldap_request *request);
 /* Its first state, or another one. */
 void referral_ldap_request_set_state(struct referral_ldap_request *request,
 				     enum referral_ldap_request_state state);
+/* Those for which an attribute's names were asked for go on. */
+void referral_ldap_client_names_known(struct referral_ldap_client *client);
 /* Report it, now. */
 void referral_ldap_request_report(struct referral_ldap_request *request,
 				  const struct referral_ldap_result *result);

@@ -6,6 +6,7 @@
 #include "lib-event.h"
 #include "referral-settings.h"
 #include "ldap-client-private.h"
+#include "ldap-names.h"
 #include "ldap-settings.h"
 #include "ldap-stream-private.h"
 
@@ -178,6 +179,29 @@ static void client_send(void *context)
 		referral_ldap_client_watch_deadlines(client);
 }
 
+void referral_ldap_client_names_known(struct referral_ldap_client *client)
+{
+	struct referral_ldap_request *request;
+
+	if (client->deinitializing)
+		return;
+	request = client_get_list(client, REFERRAL_LDAP_REQUEST_BEGUN)->head;
+	for (; request != NULL; request = request->next) {
+		if (request->for_names) {
+			request->for_names = FALSE;
+			referral_ldap_line_add(request);
+		}
+	}
+	client_send(client);
+}
+
+void referral_ldap_client_learn_names(struct referral_ldap_client *client,
+				      const char *const *attributes,
+				      const char *const *attribute_types)
+{
+	referral_ldap_names_learn(client->names, attributes, attribute_types);
+}
+
 static const struct referral_ldap_servers_vfuncs client_servers_vfuncs = {
 	.ready = client_send,
 	.answered = referral_ldap_request_answered,
@@ -205,6 +229,7 @@ static int client_init_libldap(const char **error_r)
 
 static void client_free(struct referral_ldap_client *client)
 {
+	referral_ldap_names_deinit(&client->names);
 	referral_ldap_settings_deinit(&client->set);
 	event_unref(&client->event);
 	pool_unref(&client->pool);
@@ -255,6 +280,7 @@ int referral_ldap_client_init(struct event *event_parent,
 	client->patience.timeout_msecs = set->referral_ldap_timeout;
 	client->patience.queue_msecs = set->referral_ldap_queue_timeout;
 	client->max_waiting = REFERRAL_LDAP_CLIENT_MAX_WAITING;
+	client->names = referral_ldap_names_init(client);
 	client->heed_references = set->referral_ldap_heed_references;
 
 	if (client_init_libldap(error_r) < 0 ||

@@ -96,6 +96,13 @@ void referral_ldap_client_set_late_callback(
 void referral_ldap_client_limit_waiting(struct referral_ldap_client *client,
 					unsigned int limit);
 
+/* A server may answer under another name for an attribute than it was asked for
+   ("uid" for "userid"): it is then asked what names there are. Who has read the
+   values of attributeTypes anyway can tell. */
+void referral_ldap_client_learn_names(struct referral_ldap_client *client,
+				      const char *const *attributes,
+				      const char *const *attribute_types);
+
 /* Search. The callback is called exactly once, never from inside this call
    and never after referral_ldap_search_cancel(). It fails if no server answers
    anything for referral_ldap_timeout, if this search is not answered so long

@@ -1,6 +1,7 @@
 /* The values of an entry: see ldap-result.h */
 
 #include "lib.h"
+#include "ldap-names.h"
 #include "ldap-result.h"
 
 enum attribute_match {
@@ -35,7 +36,7 @@ static const char *const *values_dup(pool_t pool, const struct berval *bvs)
 }
 
 static enum attribute_match
-attribute_get_match(const struct berval *name, const char *asked)
+name_get_match(const struct berval *name, const char *asked)
 {
 	size_t len = strlen(asked);
 
@@ -46,10 +47,30 @@ attribute_get_match(const struct berval *name, const char *asked)
 	return name->bv_val[len] == ';' ? MATCH_OPTIONS : MATCH_NONE;
 }
 
+/* The server's own name for it may be another one. */
+static enum attribute_match
+attribute_get_match(const struct berval *name, const char *asked,
+		    const struct referral_ldap_names *names)
+{
+	enum attribute_match match = name_get_match(name, asked);
+	const char *const *other, *options;
+
+	if (match != MATCH_NONE || names == NULL)
+		return match;
+	other = referral_ldap_names_find(names, asked);
+	options = asked + strcspn(asked, ";");
+	for (; other != NULL && *other != NULL && match == MATCH_NONE; other++) {
+		match = name_get_match(name, *options == '\0' ? *other :
+				       t_strconcat(*other, options, NULL));
+	}
+	return match;
+}
+
 /* Returns FALSE if nobody has asked for it. */
 static bool
 entry_add_attribute(pool_t pool, const struct berval *name,
 		    const struct berval *bvs, const char *const *attributes,
+		    const struct referral_ldap_names *names,
 		    const char *const **values, enum attribute_match *matches)
 {
 	enum attribute_match match;
@@ -57,7 +78,7 @@ entry_add_attribute(pool_t pool, const struct berval *name,
 	unsigned int i;
 
 	for (i = 0; attributes[i] != NULL; i++) {
-		match = attribute_get_match(name, attributes[i]);
+		match = attribute_get_match(name, attributes[i], names);
 		if (match == MATCH_NONE)
 			continue;
 		asked = TRUE;
@@ -73,6 +94,7 @@ entry_add_attribute(pool_t pool, const struct berval *name,
 const char *const *const *
 referral_ldap_entry_get_values(pool_t pool, LDAP *ld, LDAPMessage *entry,
 			       const char *const *attributes,
+			       const struct referral_ldap_names *names,
 			       const char **unasked_r)
 {
 	unsigned int i, count = str_array_length(attributes);
@@ -90,8 +112,8 @@ referral_ldap_entry_get_values(pool_t pool, LDAP *ld, LDAPMessage *entry,
 		return values;
 	while (ldap_get_attribute_ber(ld, entry, ber, &name, &bvs) ==
 	       LDAP_SUCCESS && name.bv_val != NULL) {
-		if (!entry_add_attribute(pool, &name, bvs, attributes, values,
-					 matches) && *unasked_r == NULL)
+		if (!entry_add_attribute(pool, &name, bvs, attributes, names,
+					 values, matches) && *unasked_r == NULL)
 			*unasked_r = value_dup(pool, &name);
 		ldap_memfree(bvs);
 	}

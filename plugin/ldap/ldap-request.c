@@ -5,6 +5,7 @@
 #include "llist.h"
 #include "str-sanitize.h"
 #include "ldap-client-private.h"
+#include "ldap-names.h"
 
 /* A connection may be lost so often under one request. */
 #define REQUEST_MAX_RETURNS 3
@@ -65,6 +66,7 @@ referral_ldap_request_create(struct referral_ldap_client *client,
 	request->params.server = NULL;
 	request->search.params = &request->params;
 	request->search.answer.pool = pool;
+	request->search.answer.names = client->names;
 	request->search.answer.heed_references = client->heed_references;
 	request->search.answer.size_limit = params->size_limit > 0 ?
 		params->size_limit : REFERRAL_LDAP_SIZE_LIMIT;
@@ -228,6 +230,21 @@ request_answered_elsewhere(struct referral_ldap_request *request,
 		referral_ldap_request_report(request, result);
 }
 
+/* The answer can't be understood before the attribute's names are known. */
+static bool
+request_wait_for_names(struct referral_ldap_request *request,
+		       const struct referral_ldap_reply *reply)
+{
+	struct referral_ldap_names *names = request->client->names;
+
+	request->for_names = request->state == REFERRAL_LDAP_REQUEST_BEGUN &&
+		referral_ldap_answer_has_other_name(&request->search.answer,
+						    reply) &&
+		!referral_ldap_names_is_own(names, request) &&
+		referral_ldap_names_ask(names, request->params.attributes);
+	return request->for_names;
+}
+
 enum referral_ldap_verdict
 referral_ldap_request_answered(void *context,
 			       struct referral_ldap_search *search,
@@ -240,6 +257,10 @@ referral_ldap_request_answered(void *context,
 	enum referral_ldap_verdict verdict;
 
 	client->progress_at = reply->now;
+	if (request_wait_for_names(request, reply)) {
+		*error_r = NULL;
+		return REFERRAL_LDAP_VERDICT_FINAL;
+	}
 	verdict = referral_ldap_answer_finish(&search->answer, search->params,
 					      reply, &result);
 	*error_r = result.error;

@@ -24,7 +24,7 @@ void referral_ldap_answer_add_entry(struct referral_ldap_answer *answer,
 	if (answer->entries++ > 0)
 		return;
 	answer->values = referral_ldap_entry_get_values(answer->pool, ld,
-		entry, attributes, &answer->unasked);
+		entry, attributes, answer->names, &answer->unasked);
 	for (i = 0; attributes[i] != NULL && answer->missing == NULL; i++) {
 		if (answer->values[i][0] == NULL)
 			answer->missing = attributes[i];
@@ -153,6 +153,17 @@ answer_get_error(const struct referral_ldap_answer *answer,
 		"and no \"%s\" (use the name that the server has for it in "
 		"referral_ldap_attributes and referral_action_attribute)",
 		str_sanitize(answer->unasked, 100), answer->missing);
+}
+
+bool referral_ldap_answer_has_other_name(
+	const struct referral_ldap_answer *answer,
+	const struct referral_ldap_reply *reply)
+{
+	bool ended = reply->code == LDAP_SUCCESS ||
+		(reply->code == LDAP_SIZELIMIT_EXCEEDED &&
+		 answer->size_limit == 1);
+
+	return answer->entries == 1 && ended && answer->unasked != NULL && answer->missing != NULL;
 }
 
 enum referral_ldap_verdict

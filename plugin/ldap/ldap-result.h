@@ -7,6 +7,8 @@
 
 #include <ldap.h>
 
+struct referral_ldap_names;
+
 /* Entries we ask for: so many that several are noticed. */
 #define REFERRAL_LDAP_SIZE_LIMIT 2
 
@@ -29,6 +31,8 @@ struct referral_ldap_answer {
 	pool_t pool;
 	/* that were asked for at most */
 	unsigned int size_limit;
+	/* NULL: attributes have no other names */
+	const struct referral_ldap_names *names;
 	/* Nothing found is no answer where there are references. */
 	bool heed_references;
 
@@ -53,11 +57,12 @@ enum referral_ldap_verdict {
 
 /* For each attribute (NULL-terminated) its values, from pool: see struct
    referral_ldap_result. "mailHost" is also found as "mailHost;lang-en" if there
-   is no plain one. unasked_r: an attribute that nobody asked for, NULL if there
-   is none. */
+   is no plain one. names: other names of theirs, or NULL. unasked_r: an attribute
+   that nobody asked for, NULL if there is none. */
 const char *const *const *
 referral_ldap_entry_get_values(pool_t pool, LDAP *ld, LDAPMessage *entry,
 			       const char *const *attributes,
+			       const struct referral_ldap_names *names,
 			       const char **unasked_r);
 
 /* Forget what was said, before another server is asked. */
@@ -77,6 +82,13 @@ referral_ldap_answer_finish(const struct referral_ldap_answer *answer,
 /* TRUE for an answer to a search that is no search's, but says that the search
    was refused: Samba's to a critical control that it does not know. */
 bool referral_ldap_message_is_refusal(LDAP *ld, LDAPMessage *msg);
+
+/* The entry has another name for what was asked for, and therefore there is no
+   answer. */
+bool referral_ldap_answer_has_other_name(
+	const struct referral_ldap_answer *answer,
+	const struct referral_ldap_reply *reply);
+
 /* "Invalid credentials", or "Invalid credentials: diagnostic": printable. */
 const char *referral_ldap_strerror(int code, const char *diagnostic);
 

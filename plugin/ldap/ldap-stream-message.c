@@ -3,6 +3,7 @@
 #include "lib.h"
 #include "array.h"
 #include "str-sanitize.h"
+#include "ldap-client-private.h"
 #include "ldap-stream-private.h"
 
 static LDAPControl **
@@ -120,7 +121,8 @@ stream_entry(struct referral_ldap_stream *stream, LDAP *ld, LDAPMessage *msg)
 		return -1;
 	entry.dn = t_strndup(dn.bv_val, dn.bv_len);
 	entry.values = referral_ldap_entry_get_values(pool_datastack_create(),
-		ld, msg, stream->search.params.attributes, &unasked);
+		ld, msg, stream->search.params.attributes,
+		stream->client->names, &unasked);
 	entry.controls = stream_get_controls(controls, &entry.controls_count);
 	if (stream->vfuncs->entry != NULL)
 		stream->vfuncs->entry(stream->context, &entry);

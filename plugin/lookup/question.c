@@ -306,7 +306,6 @@ bool referral_question_get_probe(const struct referral_question *question,
 				 unsigned int idx,
 				 struct referral_ldap_search_params *params_r)
 {
-	static const char *const no_attributes[] = { "1.1", NULL };
 	unsigned int i, count = question->mailhost_attributes_count;
 	string_t *filter = t_str_new(64);
 
@@ -324,7 +323,8 @@ bool referral_question_get_probe(const struct referral_question *question,
 		str_append_c(filter, ')');
 	params_r->filter = str_c(filter);
 	params_r->scope = 2; /* subtree */
-	params_r->attributes = no_attributes;
+	/* so that it is seen that the server has other names for them */
+	params_r->attributes = question->attributes;
 	params_r->size_limit = 1;
 	return TRUE;
 }

@@ -6,7 +6,7 @@
 #include "array.h"
 #include "lib-event.h"
 #include "str-sanitize.h"
-#include "mirror-schema.h"
+#include "schema.h"
 #include "mirror-private.h"
 
 /* LDAP_SCOPE_BASE */
@@ -35,8 +35,8 @@ static int mirror_rule_get(const char *const *attribute_types,
 		*rule_r = attribute->rule;
 		return 0;
 	}
-	name = referral_mirror_schema_get_rule(attribute_types,
-					       attribute->name, &error);
+	name = referral_schema_get_rule(attribute_types, attribute->name,
+					&error);
 	if (name == NULL) {
 		*error_r = t_strdup_printf("attribute %s in "
 			"referral_ldap_filter can't be mirrored: %s",
@@ -83,6 +83,8 @@ static void mirror_rules_schema_callback(
 			"no attributeTypes in %s", mirror->schema_dn));
 		return;
 	}
+	referral_ldap_client_learn_names(mirror->client,
+		mirror->search.attributes, result->values[0]);
 	attributes = array_get(&mirror->filter->attributes, &count);
 	for (i = 0; i < count; i++) {
 		if (mirror_rule_get(result->values[0], &attributes[i],

@@ -81,6 +81,13 @@ void referral_ldap_client_limit_waiting(
 	fake_ldap_max_waiting = limit;
 }
 
+void referral_ldap_client_learn_names(
+	struct referral_ldap_client *client ATTR_UNUSED,
+	const char *const *attributes ATTR_UNUSED,
+	const char *const *attribute_types ATTR_UNUSED)
+{
+}
+
 struct referral_ldap_request *
 referral_ldap_search(struct referral_ldap_client *client,
 		     const struct referral_ldap_search_params *params,

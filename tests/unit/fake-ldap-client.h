@@ -35,9 +35,9 @@ extern const char *fake_ldap_dns_client_socket_path;
 /* Of the client */
 extern referral_ldap_late_callback_t *fake_ldap_late_callback;
 extern void *fake_ldap_late_context;
-/* Is there a client? */
 /* 0 = was not set */
 extern unsigned int fake_ldap_max_waiting;
+/* Is there a client? */
 extern bool fake_ldap_is_init;
 
 /* Answer the oldest search, which must exist. values: see struct

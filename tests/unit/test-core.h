@@ -80,6 +80,8 @@
 	X(test_proxy_fields_have_tls) \
 	X(test_mech_leaves_secret) \
 	X(test_proxy_fields_port) \
+	X(test_schema_rule) \
+	X(test_schema_names) \
 	X(test_seen) \
 	X(test_session_place) \
 	X(test_sasl_mechanism) \
@@ -106,7 +108,6 @@
 	X(test_sync_info) \
 	X(test_sync_cookie_size) \
 	X(test_mirror_filter) \
-	X(test_mirror_schema) \
 	X(test_mirror_rule) \
 	X(test_mirror_key_normalize) \
 	X(test_mirror_key_match) \

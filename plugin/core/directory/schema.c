@@ -1,8 +1,8 @@
-/* Attribute type descriptions: see mirror-schema.h */
+/* Attribute type descriptions: see schema.h */
 
 #include "lib.h"
-#include "str.h"
-#include "mirror-schema.h"
+#include "array.h"
+#include "schema.h"
 
 #include <ctype.h>
 
@@ -12,6 +12,8 @@
 struct attribute_type {
 	/* NULL if there is none */
 	const char *sup, *equality;
+	/* the OID is the first */
+	ARRAY_TYPE(const_string) names;
 };
 
 /* Take the next word, quoted string, or parenthesis. Returns FALSE at the
@@ -39,19 +41,30 @@ static bool next_token(const char **str, const char **token_r)
 	return TRUE;
 }
 
-/* Is name among what follows NAME: 'name', or a list of them? */
-static bool match_names(const char **str, const char *name)
+/* What follows NAME: 'name', or a list of them */
+static void parse_names(const char **str, ARRAY_TYPE(const_string) *names)
 {
 	const char *token;
-	bool found = FALSE;
 
 	if (!next_token(str, &token))
-		return FALSE;
-	if (strcmp(token, "(") != 0)
-		return strcasecmp(token, name) == 0;
+		return;
+	if (strcmp(token, "(") != 0) {
+		array_push_back(names, &token);
+		return;
+	}
 	while (next_token(str, &token) && strcmp(token, ")") != 0)
-		found = found || strcasecmp(token, name) == 0;
-	return found;
+		array_push_back(names, &token);
+}
+
+static bool type_has_name(const struct attribute_type *type, const char *name)
+{
+	const char *const *one;
+
+	array_foreach(&type->names, one) {
+		if (strcasecmp(*one, name) == 0)
+			return TRUE;
+	}
+	return FALSE;
 }
 
 /* Returns FALSE if it is the description of another attribute. */
@@ -59,17 +72,17 @@ static bool parse_type(const char *str, const char *name,
 		       struct attribute_type *type_r)
 {
 	const char *token, **dest;
-	bool found;
 
 	i_zero(type_r);
 	if (!next_token(&str, &token) || strcmp(token, "(") != 0 ||
 	    !next_token(&str, &token))
 		return FALSE;
-	found = strcmp(token, name) == 0;
+	t_array_init(&type_r->names, 4);
+	array_push_back(&type_r->names, &token);
 	while (next_token(&str, &token)) {
 		dest = NULL;
 		if (strcmp(token, "NAME") == 0)
-			found = match_names(&str, name) || found;
+			parse_names(&str, &type_r->names);
 		else if (strcmp(token, "DESC") == 0)
 			dest = &token;
 		else if (strcmp(token, "SUP") == 0)
@@ -79,7 +92,7 @@ static bool parse_type(const char *str, const char *name,
 		if (dest != NULL && !next_token(&str, dest))
 			return FALSE;
 	}
-	return found;
+	return type_has_name(type_r, name);
 }
 
 /* A quick look: is the name there, in quotes, or is it an OID? */
@@ -110,8 +123,8 @@ static bool find_type(const char *const *attribute_types, const char *name,
 }
 
 const char *
-referral_mirror_schema_get_rule(const char *const *attribute_types,
-				const char *name, const char **error_r)
+referral_schema_get_rule(const char *const *attribute_types, const char *name,
+			 const char **error_r)
 {
 	struct attribute_type type = { .sup = name };
 
@@ -125,4 +138,15 @@ referral_mirror_schema_get_rule(const char *const *attribute_types,
 	}
 	*error_r = "it has no equality matching rule";
 	return NULL;
+}
+
+const char *const *
+referral_schema_get_names(const char *const *attribute_types, const char *name)
+{
+	struct attribute_type type;
+
+	if (!find_type(attribute_types, name, &type))
+		return NULL;
+	array_append_zero(&type.names);
+	return array_front(&type.names);
 }
