@@ -15,7 +15,10 @@ static const char *const types[] = {
 	"( 0.9.2342.19200300.100.1.1 NAME ( 'uid' 'userid' ) EQUALITY "
 		"caseIgnoreMatch )",
 	"(1.2.3 NAME 'tight' EQUALITY 2.5.13.5)",
+	/* what is said of one is not said of the next */
+	"( 1.2.20 NAME 'before' DESC 'noEquality' EQUALITY caseExactMatch )",
 	"( 1.2.4 NAME 'noEquality' SYNTAX 1.2 )",
+	"( 1.2.21 NAME ( 'c' 'countryName' 'friendlyCountry' ) SUP name )",
 	"( 1.2.5 NAME 'circle1' SUP circle2 )",
 	"( 1.2.6 NAME 'circle2' SUP circle1 )",
 	"( 1.2.7 NAME 'orphan' SUP unknown )",
@@ -72,6 +75,7 @@ void test_schema_names(void)
 		{ "COMMONNAME", "2.5.4.3 cn commonName" },
 		{ "2.5.4.3", "2.5.4.3 cn commonName" },
 		{ "tight", "1.2.3 tight" },
+		{ "countryname", "1.2.21 c countryName friendlyCountry" },
 		{ "mail", NULL },
 		{ "cut", NULL },
 		{ "bare", NULL },
