@@ -97,6 +97,15 @@ def test_client_certificate(site):
         referral_ldap_sasl_mechanism="EXTERNAL"))
 
 
+def test_other_name(site):
+    """slapd calls it "l". Whoever comes first waits for the schema."""
+    ldap = site.slapd(USERS)
+    ldap.set("bob", values="home.example.com", attribute="l")
+    server = front(site, ldap, referral_ldap_attributes="localityName")
+    for _ in range(2):
+        assert refer(site, server, "bob").url.host == "home.example.com"
+
+
 def test_anonymous(site):
     ldap = site.slapd(USERS, anonymous=True)
     works(site, front(site, ldap, referral_ldap_auth_dn="",

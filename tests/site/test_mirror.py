@@ -54,6 +54,15 @@ def values(front, user):
     return answer["values"] if answer["source"] == "mirror" else None
 
 
+def test_other_name(site):
+    """slapd calls it "l": a copy that missed it would be of users without a
+    home, who get a session here."""
+    ldap = site.slapd(USERS, provides=True)
+    ldap.set("bob", values="home.example.com", attribute="l")
+    front = mirrored(site, ldap, referral_ldap_attributes="localityName")
+    assert values(front, "bob") == "home.example.com"
+
+
 def test_answers(site):
     """No login asks, and a change is known without being asked for."""
     ldap = site.slapd(USERS, provides=True)
