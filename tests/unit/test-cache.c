@@ -339,6 +339,16 @@ void test_cache_forget(void)
 	test_cache_update(cache, "b", NOW, &several);
 	test_assert(test_cache_entries(cache) == 0);
 
+	/* what was forgotten stays so, however often all the rest is */
+	test_cache_update(cache, "a", NOW, &results[0]);
+	test_assert(test_cache_forget_one(cache, "a") == 1);
+	for (i = 0; i < 1U << 24; i++) {
+		(void)referral_cache_forget_all(cache);
+		if (test_cache_lookup(cache, "a", NOW, &result))
+			break;
+	}
+	test_assert(i == 1U << 24);
+
 	/* more servers than can be told apart */
 	for (i = 0; i < 300; i++) {
 		const char *server = t_strdup_printf("ldap://%u", i);
