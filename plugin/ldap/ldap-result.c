@@ -163,7 +163,8 @@ bool referral_ldap_answer_has_other_name(
 		(reply->code == LDAP_SIZELIMIT_EXCEEDED &&
 		 answer->size_limit == 1);
 
-	return answer->entries == 1 && ended && answer->unasked != NULL && answer->missing != NULL;
+	return answer->entries == 1 && ended && answer->unasked != NULL &&
+		answer->missing != NULL;
 }
 
 enum referral_ldap_verdict
