@@ -151,14 +151,17 @@ def test_domain_twice(site):
 @pytest.mark.parametrize("base", ["ou=people,%{domain|ldap_dn}",
                                   "ou=people,dc=%Dd"])
 def test_domain_in_the_base(site, base):
-    """Each domain has its own tree. A server without such a tree may be one
-    that has just been emptied: that ends in no session."""
+    """Each domain has its own tree. Whose has none, has no entry."""
     users = [User("bob@example.com", "home.example.com")]
-    world = pair(site, users, {"referral_ldap_base": base}, names=["front"],
+    world = pair(site, users, {"referral_ldap_base": base,
+                               "referral_missing_action": "tempfail"},
+                 names=["front"],
                  passdbs=[PasswdFile([*users, User("bob@example.org"),
                                       User("bob")])])
     assert refer(site, world.front, "bob@example.com").url.host == \
         "home.example.com"
     for user in ("bob@example.org", "bob"):
+        since = world.front.log.mark()
         assert site.client(world.front).login(user, "secret").code == \
             "UNAVAILABLE"
+        world.front.log.wait([f"({user},", "no_entry"], since)

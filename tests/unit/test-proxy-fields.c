@@ -82,7 +82,8 @@ void test_proxy_fields_check(void)
 			"this Dovecot can log in with" },
 		{ "master=%x pass=x", "master unknown variable %x (known: "
 			"%{user}, %{username}, %{domain}, %{account}, "
-			"%{original_user}, %{protocol}, with |lower, %{domain|ldap_dn}, %%)" },
+			"%{original_user}, %{protocol}, with |lower, "
+			"%{domain|ldap_dn}, %%)" },
 		{ "forward_x=%{user", "forward_x \"%{\" without \"}\"" },
 		{ "proxy_mech=%u", "proxy_mech is the same for all users: "
 			"it can hold no variable" },
