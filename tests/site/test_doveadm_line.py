@@ -3,6 +3,7 @@
 import os
 import socket
 import stat
+import time
 
 import pytest
 
@@ -10,6 +11,8 @@ from lib import User, pair, wait_for
 from lib.process import DEADLINE_SECS
 
 USERS = [User("alice", "front.example.com"), User("bob", "home.example.com")]
+# REFERRAL_LINE_IDLE_SECS
+IDLE_SECS = 60
 HELLO = b"VERSION\tlogin-referral\t1\t0\n"
 
 
@@ -156,6 +159,18 @@ def test_reload(site):
     site.client(front).login("alice", "secret")
     assert line.is_closed()
     wait_for(lambda: old not in front.pids("auth"), "the old one's end")
+
+
+def test_idle(site):
+    """Who says nothing for a minute is sent away."""
+    front = pair(site, USERS, names=["front"]).front
+    begun = time.monotonic()
+    line = Line(front)
+    line.sock.settimeout(IDLE_SECS + DEADLINE_SECS)
+    assert line.is_closed()
+    assert time.monotonic() - begun > IDLE_SECS - 1
+    # and nobody else
+    assert Line(front).greeting == HELLO
 
 
 def test_stop_while_asking(site):

@@ -1,6 +1,7 @@
 """doveadm referral who and kick: sessions of users who have moved."""
 
 import json
+import os
 
 import pytest
 
@@ -211,6 +212,29 @@ def test_hibernated(site):
         ends(client)
         return
     assert one["result"].startswith("left: it is hibernated")
+    front.deliver("bob", "it wakes you")
+
+    def kicked():
+        # in case it has fallen asleep again
+        os.utime(f"{front.mail_dir('bob')}/Maildir/new")
+        return referral(front, "kick", check=False)[0]["result"] == "ended"
+    wait_for(kicked, "its end")
+    ends(client)
+
+
+@pytest.mark.skipif(TWO_FOUR, reason="2.4 ends hibernated sessions")
+def test_woken_by_client(site):
+    world = pair(site, USERS, names=["front"], raw=HIBERNATE.replace(
+        "$SET:", "$"))
+    front = world.front
+    client = session(site, front, "bob")
+    client.send_line("x IDLE")
+    assert client.read_line().startswith(b"+ ")
+    wait_for(lambda: front.pids("imap-hibernate") and not front.pids("imap"),
+             "hibernation")
+    move(world, "bob", HOME)
+    one, = referral(front, "kick", check=False)
+    assert "when its client says something" in one["result"]
     client.send_line("DONE")
     assert client.read_reply("x").status == "OK"
     assert referral(front, "kick")[0]["result"] == "ended"

@@ -192,7 +192,8 @@ int referral_compat_session_end(const char *base_dir,
 	if (strcmp(referral_session_process(session->pid),
 		   "imap-hibernate") == 0) {
 		*error_r = "it is hibernated, in one process with those of "
-			"others; it ends when its client says something";
+			"others: try again when its client says something, or "
+			"when new mail has woken it";
 		return -1;
 	}
 	if (!alone) {
