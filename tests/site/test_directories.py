@@ -151,7 +151,8 @@ def test_domain_twice(site):
 @pytest.mark.parametrize("base", ["ou=people,%{domain|ldap_dn}",
                                   "ou=people,dc=%Dd"])
 def test_domain_in_the_base(site, base):
-    """Each domain has its own tree. Whose has none, has no entry."""
+    """Each domain has its own tree. Whose has none, has no entry; of who has
+    no domain nothing is known."""
     users = [User("bob@example.com", "home.example.com")]
     world = pair(site, users, {"referral_ldap_base": base,
                                "referral_missing_action": "tempfail"},
@@ -160,8 +161,8 @@ def test_domain_in_the_base(site, base):
                                       User("bob")])])
     assert refer(site, world.front, "bob@example.com").url.host == \
         "home.example.com"
-    for user in ("bob@example.org", "bob"):
+    for user, why in ("bob@example.org", "no_entry"), ("bob", "no domain"):
         since = world.front.log.mark()
         assert site.client(world.front).login(user, "secret").code == \
             "UNAVAILABLE"
-        world.front.log.wait([f"({user},", "no_entry"], since)
+        world.front.log.wait([f"({user},", why], since)
