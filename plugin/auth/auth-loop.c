@@ -2,7 +2,6 @@
 
 #include "auth-common.h"
 #include "ioloop.h"
-#include "randgen.h"
 #include "str.h"
 #include "time-util.h"
 #include "auth-request.h"
@@ -22,17 +21,12 @@
 static uint64_t
 referral_loop_hash(const struct auth_request *request, in_port_t port)
 {
-	static unsigned char key[REFERRAL_KEYHASH_KEY_SIZE];
-	static bool have_key = FALSE;
 	string_t *str = t_str_new(128);
 
-	if (!have_key)
-		random_fill(key, sizeof(key));
-	have_key = TRUE;
 	str_printfa(str, "%s %u ", net_ip2addr(&request->fields.remote_ip),
 		    port);
 	str_append(str, request->fields.user);
-	return referral_keyhash(key, str_data(str), str_len(str));
+	return referral_keyhash_own(str_data(str), str_len(str));
 }
 
 static bool referral_loop_is_forwarded(const struct auth_request *request)

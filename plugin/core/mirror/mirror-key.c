@@ -11,7 +11,6 @@
 #include "buffer.h"
 #include "str.h"
 #include "unichar.h"
-#include "randgen.h"
 #include "keyhash.h"
 #include "mirror-key.h"
 
@@ -197,24 +196,17 @@ plain_skeleton(const unsigned char *data, size_t size, unsigned char *dest,
 
 uint64_t referral_mirror_key_hash(const void *key, size_t size)
 {
-	static unsigned char hash_key[REFERRAL_KEYHASH_KEY_SIZE];
-	static bool hash_key_set = FALSE;
 	unsigned char plain[REFERRAL_MIRROR_KEY_MAX_SIZE];
 	uint64_t hash;
 
 	i_assert(size <= sizeof(plain));
 
-	if (!hash_key_set) {
-		random_fill(hash_key, sizeof(hash_key));
-		hash_key_set = TRUE;
-	}
 	if (plain_skeleton(key, size, plain, &size))
-		return referral_keyhash(hash_key, plain, size);
+		return referral_keyhash_own(plain, size);
 	T_BEGIN {
 		const buffer_t *skeleton = t_skeleton(key, size);
 
-		hash = referral_keyhash(hash_key, skeleton->data,
-					skeleton->used);
+		hash = referral_keyhash_own(skeleton->data, skeleton->used);
 	} T_END;
 	return hash;
 }

@@ -2,7 +2,6 @@
    indexes. */
 
 #include "lib.h"
-#include "randgen.h"
 #include "keyhash.h"
 #include "answer.h"
 #include "mirror-store.h"
@@ -30,7 +29,6 @@ struct mirror_record {
 struct referral_mirror_table {
 	enum referral_mirror_rule rules[REFERRAL_MIRROR_MAX_ATTRIBUTES];
 	struct referral_mirror_stats stats;
-	unsigned char hash_key[REFERRAL_KEYHASH_KEY_SIZE];
 	uint8_t round;
 	/* the part that is swept next */
 	unsigned int sweep_part;
@@ -54,7 +52,6 @@ referral_mirror_table_create(const enum referral_mirror_rule *rules,
 
 	table = i_new(struct referral_mirror_table, 1);
 	memcpy(table->rules, rules, sizeof(*rules) * attributes_count);
-	random_fill(table->hash_key, sizeof(table->hash_key));
 	table->changed = changed;
 	table->changed_context = context;
 	referral_answers_init(&table->answers, &table->stats.bytes);
@@ -75,10 +72,9 @@ static size_t record_get_alloc_size(size_t keys_size)
 	return offsetof(struct mirror_record, keys) + keys_size;
 }
 
-static uint64_t table_hash_uuid(const struct referral_mirror_table *table,
-				const unsigned char *uuid)
+static uint64_t table_hash_uuid(const unsigned char *uuid)
 {
-	return referral_keyhash(table->hash_key, uuid, REFERRAL_SYNC_UUID_SIZE);
+	return referral_keyhash_own(uuid, REFERRAL_SYNC_UUID_SIZE);
 }
 
 /* Returns 0 if there is none. */
@@ -168,7 +164,7 @@ static void table_delete_ref(struct referral_mirror_table *table, uint32_t ref)
 	if (record->round == table->round)
 		table->stats.seen--;
 	referral_mirror_index_remove(table->by_uuid,
-		table_hash_uuid(table, record->uuid), ref);
+		table_hash_uuid(record->uuid), ref);
 	table_remove_keys(table, ref, record->size);
 	table_free_record(table, ref);
 }
@@ -176,7 +172,7 @@ static void table_delete_ref(struct referral_mirror_table *table, uint32_t ref)
 bool referral_mirror_table_delete(struct referral_mirror_table *table,
 				  const unsigned char *uuid)
 {
-	uint32_t ref = table_find_uuid(table, table_hash_uuid(table, uuid),
+	uint32_t ref = table_find_uuid(table, table_hash_uuid(uuid),
 				       uuid);
 
 	if (ref == 0)
@@ -225,7 +221,7 @@ table_see_record(struct referral_mirror_table *table,
 bool referral_mirror_table_see(struct referral_mirror_table *table,
 			       const unsigned char *uuid)
 {
-	uint32_t ref = table_find_uuid(table, table_hash_uuid(table, uuid),
+	uint32_t ref = table_find_uuid(table, table_hash_uuid(uuid),
 				       uuid);
 
 	if (ref == 0)
@@ -318,7 +314,7 @@ int referral_mirror_table_set(struct referral_mirror_table *table,
 			      const struct referral_lookup_result *answer,
 			      const char **error_r)
 {
-	uint64_t hash = table_hash_uuid(table, uuid);
+	uint64_t hash = table_hash_uuid(uuid);
 	uint32_t ref, old_ref = table_find_uuid(table, hash, uuid);
 	size_t size = keys_get_size(keys, keys_count);
 	struct referral_answer *old_answer = NULL;
