@@ -101,6 +101,15 @@ static bool referral_passdb_has_password(const struct auth_request *request)
 	return pass != NULL && *pass != '\0';
 }
 
+void referral_request_get_user(const struct auth_request *request,
+			       struct referral_user *user_r)
+{
+	i_zero(user_r);
+	user_r->name = request->fields.user;
+	user_r->original = request->fields.original_username;
+	user_r->protocol = referral_compat_request_protocol(request);
+}
+
 bool referral_outcome_can_proxy(const struct auth_request *request,
 				const struct referral_auth_protocol *protocol)
 {
@@ -114,15 +123,8 @@ referral_outcome_proxy_fields(const struct auth_request *request,
 			      const struct referral_auth_protocol *protocol,
 			      const struct referral_decision *decision)
 {
-	const struct referral_user user = {
-		.name = request->fields.user,
-		.original = request->fields.original_username,
-		.protocol = referral_compat_request_protocol(request),
-	};
-
-	return referral_proxy_fields_expand(
-		referral_proxy_fields_for(protocol->proxy_fields, user.protocol,
-					  &decision->home), &user);
+	return referral_proxy_fields_for(protocol->proxy_fields,
+		referral_compat_request_protocol(request), &decision->home);
 }
 
 /* Our word on TLS or on credentials is all there is to say. */
@@ -161,8 +163,13 @@ referral_outcome_proxy(struct auth_request *request,
 		       const struct referral_auth_protocol *protocol,
 		       const struct referral_decision *decision)
 {
+	struct referral_user user;
+
+	referral_request_get_user(request, &user);
 	referral_outcome_add_proxy_fields(request,
-		referral_outcome_proxy_fields(request, protocol, decision));
+		referral_proxy_fields_expand(
+			referral_outcome_proxy_fields(request, protocol,
+						      decision), &user));
 	if (!referral_passdb_has_password(request) &&
 	    request->fields.mech_name != NULL &&
 	    referral_mech_leaves_token(request->fields.mech_name) &&

@@ -6,7 +6,6 @@
 #include "auth-request.h"
 #include "resolve.h"
 #include "referral-settings.h"
-#include "compat-auth.h"
 #include "auth-config.h"
 #include "auth-directories.h"
 #include "auth-loop.h"
@@ -335,17 +334,13 @@ bool referral_auth_query(const struct referral_auth_config *config,
 		.lookup = referral_auth_directories_find(config->directories,
 							 request->fields.user),
 		.request = request,
-		.user = {
-			.name = request->fields.user,
-			.original = request->fields.original_username,
-			.protocol = referral_compat_request_protocol(request),
-		},
 		.flags = flags,
 		.callback = callback,
 		.context = context,
 	};
 	enum query_step step;
 
+	referral_request_get_user(request, &start.user);
 	i_zero(answer_r);
 	answer_r->started = ioloop_timeval;
 	step = query_start(&start, answer_r);
