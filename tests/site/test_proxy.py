@@ -250,7 +250,7 @@ def test_loop_ends(site):
     world.home.restart()
     reply = site.client(world.front).login("bob", "secret")
     assert (reply.status, reply.code) == ("NO", "CONTACTADMIN")
-    assert any("loop" in line for line in world.home.log.lines())
+    world.home.log.wait("loop")
     decisions = [line for line in world.front.log.lines()
                  if "proxy to" in line]
     assert len(decisions) == 1
