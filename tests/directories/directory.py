@@ -1,11 +1,13 @@
-"""What the real directories of this folder have in common: LDAP's tools, and
-waiting until somebody answers."""
+"""What the real directories of this folder have in common: LDAP's tools, waiting
+until somebody answers, and a Dovecot that asks."""
 
 import os
 import socket
 import time
 
+from lib import Referral, Static
 from lib.process import run, wait_for
+from lib.readme import configuration
 
 BASE = "dc=example,dc=com"
 
@@ -19,6 +21,22 @@ def need(*programs):
     missing = [path for path in programs if not os.path.exists(path)]
     if missing:
         raise Unable(f"{' '.join(missing)} missing")
+
+
+def front(site, ldap, name, title, uris, start=True, **settings):
+    """A server that is configured as README says under title. uris: what README
+    has there, and what it is here."""
+    raw = configuration(title, {
+        **uris, "/etc/dovecot/ldap-ca.pem": ldap.ca_cert})
+    return site.dovecot(
+        name, [Referral(), Static("secret")], raw=raw, start=start,
+        settings={
+            "login_plugins": "login_referral",
+            "referral_local_hosts": name,
+            # the machine may be busy
+            "referral_ldap_timeout": "20 secs",
+            "referral_ldap_connect_timeout": "20 secs",
+            "referral_missing_action": "tempfail", **settings})
 
 
 class Directory:

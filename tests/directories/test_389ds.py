@@ -3,10 +3,11 @@ letter."""
 
 import pytest
 
+import directory
 from directory import BASE
-from lib import Referral, Static, refer
+from lib import refer
 from lib.process import run
-from lib.readme import block_after, configuration, section
+from lib.readme import block_after, section
 
 TITLE = "389 Directory Server, FreeIPA"
 RULES = "The directory: entries and access rules"
@@ -55,21 +56,10 @@ def ready(people, careless):
     return people
 
 
-def front(site, ldap, name, uris=None, start=True, **settings):
-    """A server that is configured as README says."""
-    raw = configuration(TITLE, {
+def front(site, ldap, name, uris=None, **settings):
+    return directory.front(site, ldap, name, TITLE, {
         "ldap://ldap1.example.com ldap://ldap2.example.com":
-            uris or ldap.uri,
-        "/etc/dovecot/ldap-ca.pem": ldap.ca_cert})
-    return site.dovecot(
-        name, [Referral(), Static("secret")], raw=raw, start=start,
-        settings={
-            "login_plugins": "login_referral",
-            "referral_local_hosts": name,
-            # the machine may be busy
-            "referral_ldap_timeout": "20 secs",
-            "referral_ldap_connect_timeout": "20 secs",
-            "referral_missing_action": "tempfail", **settings})
+            uris or ldap.uri}, **settings)
 
 
 @pytest.fixture(scope="module")

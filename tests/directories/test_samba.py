@@ -2,9 +2,10 @@
 
 import pytest
 
+import directory
 from directory import BASE
-from lib import Referral, Static, refer
-from lib.readme import block_after, configuration, section
+from lib import refer
+from lib.readme import block_after, section
 
 TITLE = "Active Directory, Samba"
 READER = f"cn=dovecot,cn=Users,{BASE}"
@@ -25,23 +26,12 @@ def domain(samba):
 
 
 def front(site, domain, name, uris=None, starttls=False, **settings):
-    """A server that is configured as README says."""
-    raw = configuration(TITLE, {
+    return directory.front(site, domain, name, TITLE, {
         "ldaps://dc1.example.com ldaps://dc2.example.com":
-            uris or domain.ldaps_uri,
-        "/etc/dovecot/ldap-ca.pem": domain.ca_cert})
-    return site.dovecot(
-        name, [Referral(), Static("secret")], raw=raw,
-        settings={
-            "login_plugins": "login_referral",
-            "referral_local_hosts": name,
-            # the machine may be busy
-            "referral_ldap_timeout": "20 secs",
-            "referral_ldap_connect_timeout": "20 secs",
-            "referral_ldap_starttls": "yes" if starttls else "no",
-            "referral_missing_action": "tempfail",
-            # names with a backslash
-            "auth_username_chars": "", **settings})
+            uris or domain.ldaps_uri},
+        # names with a backslash
+        **{"referral_ldap_starttls": "yes" if starttls else "no",
+           "auth_username_chars": "", **settings})
 
 
 @pytest.fixture(scope="module")
