@@ -9,7 +9,9 @@
 #define LOOP_ROUND_MSECS 5000
 
 /* So many at once, and one more every so many milliseconds. A circle turns in
-   5 to 50 ms and holds a connection for each turn. */
+   5 to 50 ms and holds a connection for each turn. One of mail may need 100 ms
+   or more, since LMTP has a process for each connection: it has to end before
+   there are as many as Dovecot's process_limit, which is 100. */
 struct loop_limit {
 	unsigned int burst;
 	unsigned int refill_msecs;
@@ -17,7 +19,7 @@ struct loop_limit {
 
 static const struct loop_limit limit_back = { 16, 250 };
 static const struct loop_limit limit_any = { 32, 125 };
-static const struct loop_limit limit_mail = { 32, 100 };
+static const struct loop_limit limit_mail = { 32, 500 };
 
 /* A client's sessions: filled up to the time "full", which moves on by
    refill_msecs with each of them. */
