@@ -7,6 +7,9 @@
 
 struct setting_parser_info;
 
+/* passdb { driver = referral } */
+#define REFERRAL_PASSDB_DRIVER "referral"
+
 /* A directory: one for the whole auth process, or one for some of its users in
    a block of its own, referral_directory NAME { }. */
 struct referral_directory_settings {

@@ -1,8 +1,7 @@
 #ifndef REFERRAL_PASSDB_H
 #define REFERRAL_PASSDB_H
 
-/* the name of the passdb driver */
-#define REFERRAL_PASSDB_DRIVER "referral"
+#include "referral-settings.h"
 
 struct auth;
 

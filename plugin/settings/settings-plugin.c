@@ -4,6 +4,7 @@
 #include "lib.h"
 #include "settings-parser.h"
 #include "referral-settings.h"
+#include "compat-passdb-settings.h"
 #include "compat-setting-defs.h"
 
 extern const char *login_referral_settings_version;
@@ -17,5 +18,6 @@ REFERRAL_SETTINGS_ARRAY(login_referral_settings)[] = {
 	&referral_directory_setting_parser_info,
 	&referral_setting_parser_info,
 	&referral_login_setting_parser_info,
+	&referral_compat_passdb_setting_parser_info,
 	NULL
 };

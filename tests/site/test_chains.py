@@ -112,7 +112,6 @@ def test_master_by_authzid(site, separator):
 LIMITS = {
     "mechanisms": Referral(mechanisms=["CRAM-MD5"]),
     "username_filter": Referral(username_filter="carol"),
-    "skip": Referral(skip="unauthenticated"),
 }
 
 
@@ -120,7 +119,6 @@ LIMITS = {
 @pytest.mark.parametrize("limit", LIMITS)
 def test_limited(site, limit, how):
     """Who is not asked about is refused, and told nothing before."""
-    # as the first one, with skip, Dovecot would leave it out: see below
     front = start(site, [PasswdFile(USERS), LIMITS[limit]],
                   mechanisms=("PLAIN", "SCRAM-SHA-1", "CRAM-MD5"))
     since = front.log.mark()
@@ -134,8 +132,53 @@ def test_limited(site, limit, how):
         assert not front.logged_in(user)
     assert "is limited" not in "".join(
         line for line in front.log.lines(since) if "mismatch" in line)
-    front.log.wait(["auth", "Error", "refused", "skip set" if limit == "skip"
-                    else "limited to some mechanisms or user names"])
+    front.log.wait(["auth", "Error", "refused",
+                    "limited to some mechanisms or user names"])
+
+
+@pytest.mark.parametrize("passdbs", [
+    [Referral(skip="unauthenticated"), PasswdFile(USERS)],
+    [PasswdFile(USERS), Referral(skip="authenticated")],
+    [Referral(master="yes", skip="unauthenticated"),
+     PasswdFile([ROOT], master="yes"), PasswdFile(USERS)]])
+def test_skipped(site, passdbs):
+    """Dovecot drops the first of all passdbs if it is skipped for who has not
+    logged in, and all of ours with it: doveconf refuses."""
+    front = start(site, passdbs, start=False)
+    status, out = front.doveconf("-n")
+    assert status != 0, out
+    assert "passdb { driver = referral } can't have skip" in out, out
+
+
+def test_others_are_skipped(site):
+    """What other passdbs have is their own affair."""
+    front = start(site, [Referral(), PasswdFile(USERS),
+                         PasswdFile([], skip="authenticated")])
+    assert site.client(front).login("bob", "secret").code == "REFERRAL"
+    status, out = front.doveconf("-n")
+    assert status == 0 and "skip = authenticated" in out, out
+
+
+@pytest.mark.skipif(version() < (2, 4), reason="2.3's blocks are closed")
+@pytest.mark.parametrize("first", [True, False])
+def test_skipped_in_a_protocol(site, first):
+    """2.4 completes a passdb elsewhere, where doveconf does not see which."""
+    passdbs = [Referral(), PasswdFile(USERS)]
+    front = start(site, passdbs if first else passdbs[::-1], raw="""
+protocol imap {
+  passdb referral%d {
+    skip = unauthenticated
+  }
+}
+""" % (0 if first else 1))
+    if first:
+        reply = site.client(front).login("bob", "secret")
+        assert reply.code == "REFERRAL", reply.raw
+    else:
+        reply = site.client(front).login("alice", "secret")
+        assert reply.code == "UNAVAILABLE", reply.raw
+        front.log.wait(["auth", "Error", "skip set"])
+    assert not front.logged_in("bob")
 
 
 @pytest.mark.parametrize("user, limit, how", [

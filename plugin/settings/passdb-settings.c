@@ -1,0 +1,23 @@
+/* What passdb { driver = referral } can't have. */
+
+#include "lib.h"
+#include "referral-settings.h"
+#include "compat-passdb-settings.h"
+
+bool referral_passdb_settings_check(const struct referral_passdb_settings *set,
+				    const char **error_r)
+{
+	/* without a driver, 2.4 takes the name for it */
+	const char *driver = set->passdb_driver[0] != '\0' ?
+		set->passdb_driver : set->passdb_name;
+
+	if (strcmp(driver, REFERRAL_PASSDB_DRIVER) != 0 ||
+	    strcmp(set->passdb_skip, "never") == 0)
+		return TRUE;
+	/* As the first of all, Dovecot drops a passdb { skip = unauthenticated }
+	   without a word, and nothing of ours is left in the auth process. */
+	*error_r = t_strdup_printf("passdb { driver = "REFERRAL_PASSDB_DRIVER" } "
+		"can't have skip = %s: each login has to meet it",
+		set->passdb_skip);
+	return FALSE;
+}
