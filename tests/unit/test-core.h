@@ -45,7 +45,7 @@
 	X(test_drain_host) \
 	X(test_loop_find) \
 	X(test_loop_limits) \
-	X(test_loop_slow_mail) \
+	X(test_loop_slow) \
 	X(test_loop_mail_is_not_limited) \
 	X(test_loop_is_back) \
 	X(test_loop_texts) \

@@ -9,20 +9,18 @@
 #define LOOP_ROUND_MSECS 5000
 
 /* So many at once, and one more every so many milliseconds. A circle turns in
-   5 to 50 ms and holds a connection for each turn. One of mail may need 100 ms
-   or more, since LMTP has a process for each connection: it has to end before
-   there are as many as Dovecot's process_limit, which is 100. */
-struct loop_limit {
-	unsigned int burst;
-	unsigned int refill_msecs;
-};
-
-static const struct loop_limit limit_back = { 16, 250 };
-static const struct loop_limit limit_any = { 32, 125 };
-static const struct loop_limit limit_mail = { 32, 500 };
+   5 to 50 ms, but in 100 to 500 ms where servers are busy or far from each
+   other, and each turn holds a connection. However slow it is, there must not
+   be 100 of them (Dovecot's process_limit) before this ends it, or Dovecot does
+   after 30 seconds. */
+#define LOOP_REFILL_MSECS 500
+/* Who comes from where the session would go may be the webmail of the home. */
+#define LOOP_BURST_BACK 16
+#define LOOP_BURST_ANY 32
+#define LOOP_BURST_MAIL 32
 
 /* A client's sessions: filled up to the time "full", which moves on by
-   refill_msecs with each of them. */
+   LOOP_REFILL_MSECS with each of them. */
 struct loop_client {
 	uint64_t id;
 	uint64_t full_msecs;
@@ -117,15 +115,15 @@ is_back(struct referral_loops *loops,
 	return FALSE;
 }
 
-static const struct loop_limit *
-get_limit(const struct referral_loop_session *session)
+/* Returns 0 if there is no limit. */
+static unsigned int get_burst(const struct referral_loop_session *session)
 {
 	bool back = goes_to(session, &session->remote_ip);
 
 	/* One user may get any amount of mail, all from one server. */
 	if (session->no_login)
-		return back ? &limit_mail : NULL;
-	return back ? &limit_back : &limit_any;
+		return back ? LOOP_BURST_MAIL : 0;
+	return back ? LOOP_BURST_BACK : LOOP_BURST_ANY;
 }
 
 static bool
@@ -134,12 +132,10 @@ is_full(struct referral_loops *loops,
 {
 	struct loop_client *client =
 		&loops->clients[session->client_id % LOOP_SLOTS];
-	const struct loop_limit *limit = get_limit(session);
-	uint64_t full_msecs;
+	uint64_t full_msecs = get_burst(session) * LOOP_REFILL_MSECS;
 
-	if (limit == NULL)
+	if (full_msecs == 0)
 		return FALSE;
-	full_msecs = limit->burst * limit->refill_msecs;
 	if (client->id != session->client_id ||
 	    client->full_msecs < now_msecs ||
 	    /* the clock was set back */
@@ -147,9 +143,9 @@ is_full(struct referral_loops *loops,
 		client->id = session->client_id;
 		client->full_msecs = now_msecs;
 	}
-	if (client->full_msecs + limit->refill_msecs > now_msecs + full_msecs)
+	if (client->full_msecs + LOOP_REFILL_MSECS > now_msecs + full_msecs)
 		return TRUE;
-	client->full_msecs += limit->refill_msecs;
+	client->full_msecs += LOOP_REFILL_MSECS;
 	return FALSE;
 }
 
