@@ -147,8 +147,11 @@ void test_policy_create(void)
 			   .allowed_hosts = "*.example" },
 		  .error = "referral_missing_host: "
 			"referral_allowed_hosts does not allow old" },
-		/* not looked at */
-		{ .set = { .missing_host = "a b" } },
+		/* nobody is sent there, so far */
+		{ .set = { .missing_host = "a b" },
+		  .error = "referral_missing_host: a b: "
+			"invalid character in the host name" },
+		{ .set = { .missing_host = "old", .allowed_hosts = "a" } },
 		{ .set = { .missing_action = "proxy" },
 		  .error = "referral_missing_action: "
 			"unknown action \"proxy\"" },

@@ -63,7 +63,16 @@ parse_missing_host(pool_t pool, const struct referral_settings *set,
 		   struct referral_policy *policy, const char **error_r)
 {
 	const char *value = set->referral_missing_host, *error;
+	struct referral_host host;
 
+	i_zero(&host);
+	/* wrong it is for every action */
+	if (*value != '\0' &&
+	    referral_mailhost_parse(pool, value, &host, &error) < 0) {
+		*error_r = t_strdup_printf("referral_missing_host: %s: %s",
+			referral_mailhost_sanitize(value), error);
+		return -1;
+	}
 	if (strcmp(set->referral_missing_action, "host") != 0)
 		return 0;
 	if (*value == '\0') {
@@ -71,12 +80,7 @@ parse_missing_host(pool_t pool, const struct referral_settings *set,
 			"(referral_missing_action = host)";
 		return -1;
 	}
-	if (referral_mailhost_parse(pool, value, &policy->missing_host,
-				    &error) < 0) {
-		*error_r = t_strdup_printf("referral_missing_host: %s: %s",
-			referral_mailhost_sanitize(value), error);
-		return -1;
-	}
+	policy->missing_host = host;
 	return 0;
 }
 
