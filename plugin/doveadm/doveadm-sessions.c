@@ -175,9 +175,9 @@ int referral_stray_sessions_get(struct doveadm_cmd_context *cctx, pool_t pool,
 	if (count > 0 && stray_explain(&ctx, count) < 0)
 		return -1;
 	if (ctx.unknown_count > 0) {
-		referral_compat_doveadm_error(cctx, "%u sessions are left "
-			"alone since nobody can tell where they belong, such "
-			"as that of %s (%s): see doveadm referral explain",
+		referral_compat_doveadm_error(cctx, "%u of the sessions: "
+			"nobody can tell where they belong, such as that of "
+			"%s (%s): see doveadm referral explain",
 			ctx.unknown_count,
 			str_sanitize(ctx.unknown_user, 256),
 			ctx.unknown_reason);
