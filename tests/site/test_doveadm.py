@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from lib import User, pair, refer
+from lib import User, pair, refer, referral_settings, with_referral
 
 USERS = [User("alice", "front.example.com"), User("bob", "home.example.com"),
          User("carol", "not a host"), User("dave")]
@@ -21,6 +21,15 @@ def fixture_world(shared_site):
     return pair(shared_site, USERS, {"referral_bounce_time": "0",
                                      "referral_cache_away_ttl": "1 min"},
                 names=["front"])
+
+
+@pytest.fixture(name="stopped", scope="module")
+def fixture_stopped(shared_site, world):
+    """A server that does not run."""
+    home = shared_site.dovecot("home.example.com", with_referral(USERS),
+                               settings=referral_settings(world.ldap))
+    home.stop()
+    return home
 
 
 def test_explain(world):
@@ -90,3 +99,33 @@ def test_status_failing(site):
     world.front.stop()
     with pytest.raises(RuntimeError, match="Dovecot is not running"):
         world.front.doveadm("referral", "status")
+
+
+def test_many(world):
+    """Ten thousand at once: each has an answer, in the order of the
+    questions."""
+    known = [user.name for user in USERS]
+    users = [f"nobody{number}" for number in range(10000)]
+    for place, name in enumerate(known):
+        users[place * 3333] = name
+    answers = referral(world.front, "explain", *users, check=False)
+    assert [one["user"] for one in answers] == users
+    assert all((one["passdb"] == "known") == (one["user"] in known)
+               for one in answers)
+    assert answers[3333]["target"] == "home.example.com"
+    flushed, = referral(world.front, "flush", *users)
+    assert int(flushed["flushed"]) == len(known)
+
+
+@pytest.mark.parametrize("args", [
+    ["explain", "bob"], ["status"], ["flush"], ["flush", "bob"], ["who"],
+    ["kick"], ["kick", "bob"], ["stray", "-u", "bob"]], ids=" ".join)
+def test_nobody_to_ask(stopped, args):
+    """The socket, the likely causes, and a code for monitoring."""
+    with pytest.raises(RuntimeError) as failed:
+        stopped.doveadm("referral", *args)
+    assert "failed with 75:" in str(failed.value)
+    # sessions are asked of anvil first
+    socket = "anvil" if args[0] in ("who", "kick") else "login-referral"
+    assert f"{stopped.dir}/run/{socket}" in str(failed.value)
+    assert "Dovecot is not running" in str(failed.value)

@@ -1,10 +1,13 @@
 """doveadm referral check and list: what the directory says about everybody."""
 
 import json
+import os
+import subprocess
 
 import pytest
 
 from lib import User, pair
+from lib.process import DEADLINE_SECS
 
 FRONT, HOME = "front.example.com", "home.example.com"
 ALLOWED = "*.example.com 127.0.0.0/8 localhost"
@@ -113,6 +116,21 @@ def test_several(site):
     assert "referral_ldap_base depends on the user" in out
 
 
+def progress(server):
+    """What a terminal is told while the directory is read."""
+    terminal, end = os.openpty()
+    subprocess.run(
+        server.modules.wrap(["doveadm", "-c", server.config_path, "referral",
+                             "check"]),
+        stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=end,
+        check=True, timeout=DEADLINE_SECS)
+    os.close(end)
+    try:
+        return os.read(terminal, 4096).decode()
+    finally:
+        os.close(terminal)
+
+
 def test_pages(site):
     """More users than one page, or one search, may have; or an error."""
     users = [User(f"user{number}", FRONT) for number in range(1234)]
@@ -121,8 +139,10 @@ def test_pages(site):
     world.front.configure(referral_ldap_uris=many.uri)
     listed = world.front.doveadm("referral", "list").splitlines()
     assert sorted(listed) == sorted(user.name for user in users)
+    # no progress where nobody looks: it would be no JSON
     host, = referral(world.front, "check", "-h")
     assert (host["host"], host["users"]) == (FRONT, "1234")
+    assert progress(world.front) == "\r1000 entries \r\033[K"
     # its limit is 100
     limited = site.slapd(users, name="limited")
     world.front.configure(referral_ldap_uris=limited.uri)

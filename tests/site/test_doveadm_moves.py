@@ -7,10 +7,12 @@ import stat
 import pytest
 
 from lib import User, pair
+from lib.dovecot import version
 
 FRONT, HOME = "front.example.com", "home.example.com"
 USERS = [User("alice", FRONT), User("bob", HOME), User("carol", "not a host"),
          User("dave", HOME)]
+TWO_FOUR = version() >= (2, 4)
 
 
 def referral(server, *args, check=True):
@@ -104,3 +106,24 @@ def test_stray(world):
     with open(path, "w", encoding="ascii") as file:
         file.write(front.doveadm("referral", "list", HOME))
     assert set(stray(front, "-F", path)) == {"bob"}
+
+
+def test_stray_all(site):
+    """README's way: everybody whom the userdb has."""
+    passwd = f"{site.dir}/everybody"
+    with open(passwd, "w", encoding="ascii") as file:
+        file.writelines(f"{user.name}::::::\n" for user in USERS)
+    front = pair(site, USERS, names=["front"], raw=f"""userdb passwd-file {{
+  passwd_file_path = {passwd}
+}}
+""" if TWO_FOUR else f"""userdb {{
+  driver = passwd-file
+  args = {passwd}
+}}
+""").front
+    for user in ("alice", "bob"):
+        front.deliver(user, "a message")
+    assert set(stray(front, "-A", check=False)) == {"bob"}
+    # whoever can't be told is said, and the exit code knows
+    with pytest.raises(RuntimeError, match="(?s)failed with 75.*carol is at"):
+        front.doveadm("referral", "stray", "-A")
