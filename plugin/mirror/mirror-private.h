@@ -51,6 +51,11 @@ struct referral_mirror {
 	   question */
 	struct referral_ldap_search_params search;
 	unsigned int attributes_count;
+	/* of one lookup, so that a login allocates nothing: what an item of
+	   filter asks for; the keys, one for each item, and their data */
+	string_t *value;
+	struct referral_mirror_key *keys;
+	string_t *keys_data;
 
 	enum referral_mirror_state state;
 	enum referral_mirror_rule rules[REFERRAL_MIRROR_MAX_ATTRIBUTES];

@@ -18,27 +18,39 @@
 
 unsigned int referral_mirrors_count = 0;
 
+static void mirror_init_keys(struct referral_mirror *mirror)
+{
+	unsigned int count = array_count(&mirror->filter->items);
+
+	mirror->value = str_new(mirror->pool, 128);
+	mirror->keys = p_new(mirror->pool, struct referral_mirror_key, count);
+	/* keys point into it, and so it must not have to grow */
+	mirror->keys_data = str_new(mirror->pool,
+				    count * REFERRAL_MIRROR_KEY_MAX_SIZE + 1);
+}
+
 /* Keys that a user may be found by. Returns FALSE if that can't be told. */
-static bool mirror_get_keys(struct referral_mirror *mirror, const char *user,
-			    ARRAY_TYPE(referral_mirror_key) *keys)
+static bool mirror_set_keys(struct referral_mirror *mirror, const char *user)
 {
 	const struct referral_user who = { .name = user };
 	const struct referral_mirror_item *item;
-	struct referral_mirror_key key;
-	string_t *value = t_str_new(128), *str;
+	struct referral_mirror_key *key = mirror->keys;
+	string_t *value = mirror->value, *data = mirror->keys_data;
+	size_t begin;
 
+	str_truncate(data, 0);
 	array_foreach(&mirror->filter->items, item) {
 		str_truncate(value, 0);
 		referral_template_expand(item->value, &who, value);
-		str = t_str_new(128);
+		begin = str_len(data);
 		if (!referral_mirror_key_normalize(
 			mirror->rules[item->attribute],
-			str_data(value), str_len(value), str))
+			str_data(value), str_len(value), data))
 			return FALSE;
-		key.attribute = item->attribute;
-		key.data = str_data(str);
-		key.size = str_len(str);
-		array_push_back(keys, &key);
+		key->attribute = item->attribute;
+		key->data = str_data(data) + begin;
+		key->size = str_len(data) - begin;
+		key++;
 	}
 	return TRUE;
 }
@@ -48,14 +60,13 @@ mirror_find(struct referral_mirror *mirror, const char *user,
 	    struct referral_lookup_result *result_r)
 {
 	enum referral_mirror_found found = REFERRAL_MIRROR_FOUND_UNSURE;
-	ARRAY_TYPE(referral_mirror_key) keys;
 
 	T_BEGIN {
-		t_array_init(&keys, 4);
-		if (mirror_get_keys(mirror, user, &keys)) {
+		if (mirror_set_keys(mirror, user)) {
 			found = referral_mirror_table_find(
 				referral_mirror_copy_get_table(mirror->copy),
-				array_front(&keys), array_count(&keys),
+				mirror->keys,
+				array_count(&mirror->filter->items),
 				result_r);
 		}
 	} T_END;
@@ -186,6 +197,7 @@ static int mirror_init_search(struct referral_mirror *mirror,
 			"referral_ldap_filter: %s", error);
 		return -1;
 	}
+	mirror_init_keys(mirror);
 	if (referral_question_create(mirror->pool, set, &mirror->question,
 				     error_r) < 0)
 		return -1;
