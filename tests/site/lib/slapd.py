@@ -292,9 +292,6 @@ class Slapd:
     def modify(self, ldif):
         self._tool("ldapmodify", text_input=ldif)
 
-    def modify(self, ldif):
-        self._tool("ldapmodify", text_input=ldif)
-
     # what was asked
 
     def searches(self, since=0):
