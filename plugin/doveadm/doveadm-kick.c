@@ -4,6 +4,7 @@
 #include "array.h"
 #include "net.h"
 #include "sleep.h"
+#include "str-sanitize.h"
 #include "time-util.h"
 #include "doveadm.h"
 #include "doveadm-print.h"
@@ -13,9 +14,9 @@
 #include "doveadm-commands.h"
 
 /* How often, and for how long, to look whether sessions are gone: most take a
-   few ms. Some are told a second time after the first of them. */
+   few ms. Those that are left after a moment are told again. */
 #define KICK_LOOK_MSECS 20
-#define KICK_RETRY_MSECS 200
+#define KICK_RETRY_MSECS 300
 #define KICK_MAX_MSECS 1500
 
 static const struct referral_column who_columns[] = {
@@ -232,12 +233,24 @@ kick_print(const struct referral_stray_session *stray, const char *result)
 	referral_print(result);
 }
 
-static const char *kick_result(const struct kick_session *kick)
+static void
+kick_print_end(struct kick_context *ctx, const struct kick_session *kick)
 {
-	if (kick->gone)
-		return "ended";
-	return t_strconcat("left: ", kick->error != NULL ? kick->error :
-			   "it was told to end, but has not", NULL);
+	const struct referral_session *session = &kick->stray->session;
+	const char *why = kick->error != NULL ? kick->error :
+		"it was told to end, but has not";
+
+	if (kick->gone) {
+		kick_print(kick->stray, "ended");
+		return;
+	}
+	kick_print(kick->stray, t_strconcat("left: ", why, NULL));
+	/* where nobody reads the table, this is what is logged */
+	referral_compat_doveadm_error(ctx->cctx, "%s session of %s%s goes on, "
+		"though it belongs to %s: %s", session->protocol,
+		str_sanitize(session->user, 256), session->pid == 0 ? "" :
+		t_strdup_printf(" (pid %s)", dec2str(session->pid)),
+		kick->stray->home, why);
 }
 
 static void
@@ -277,7 +290,7 @@ static void cmd_kick(struct doveadm_cmd_context *cctx)
 		if (kick_run(&ctx) != 0)
 			referral_set_result(cctx, EX_TEMPFAIL);
 		array_foreach(&ctx.sessions, kick) T_BEGIN {
-			kick_print(kick->stray, kick_result(kick));
+			kick_print_end(&ctx, kick);
 		} T_END;
 	}
 	pool_unref(&ctx.pool);

@@ -6,13 +6,16 @@ import re
 import pytest
 
 from lib import User, referral_settings, with_referral
+from lib.client import Closed
 from lib.dovecot import version
-from lib.dovecot_config import dialect, kick_service, line_service
+from lib.dovecot_config import (dialect, hibernation, kick_service,
+                                line_service, one_imap_process)
 from lib.process import wait_for
 
 HERE, THERE = "front.example.com", "home.example.com"
 USERS = [User(name, HERE) for name in ("alice", "bob", "carol", "dave")]
 NAME = "login-referral-kick"
+DIALECT = dialect(version())
 
 
 class World:
@@ -37,7 +40,7 @@ class World:
         os.chmod(command, 0o755)
         self.front.raw = line_service() + raw
         if service:
-            self.front.raw += kick_service(command, dialect(version()))
+            self.front.raw += kick_service(command, DIALECT)
         self.front.configure()
         self.front.start()
 
@@ -85,13 +88,18 @@ def test_ends(site):
     world = World(site)
     alice = [world.idle("alice"), world.session("alice")]
     pop3 = site.pop3(world.front)
-    pop3.login("alice", "secret")
+    assert pop3.login("alice", "secret")[0]
+    sieve = site.sieve_client(world.front)
+    assert sieve.authenticate("PLAIN", "alice", "secret").status == "OK"
     bob = world.session("bob")
     since = world.front.log.mark()
     world.ldap.set("alice", values=THERE)
     world.learns("alice")
-    for client in alice:
+    for client in [*alice, sieve]:
         ends(client)
+    with pytest.raises(Closed):
+        while True:
+            pop3.read()
     world.front.log.wait([f"alice has moved to {THERE}"], since)
     assert bob.command("NOOP").status == "OK"
     assert world.kicked()[0] == ["--", "alice"]
@@ -125,7 +133,7 @@ def test_mirror(site):
 def test_counted(site):
     """The sample's metric counts the runs."""
     sample = os.path.join(os.path.dirname(__file__), "..", "..", "conf.d",
-                          "2.4" if dialect(version()).is_24 else "2.3",
+                          "2.4" if DIALECT.is_24 else "2.3",
                           "metrics.conf")
     with open(sample, encoding="utf-8") as file:
         port = site.port(HERE)
@@ -184,6 +192,42 @@ def test_goes_on(site, value, settings, runs):
     alice.send_line("DONE")
     assert alice.read_reply("i").status == "OK"
     assert alice.command("NOOP").status == "OK"
+
+
+def test_shared_process(site):
+    """Of several users in one process only the right one's session ends; the
+    log says where that can't be done."""
+    world = World(site, raw=one_imap_process(DIALECT))
+    alice, bob = world.idle("alice"), world.session("bob")
+    assert len(world.front.pids("imap")) == 1
+    since = world.front.log.mark()
+    world.ldap.set("alice", values=THERE)
+    world.learns("alice")
+    if DIALECT.is_24:
+        ends(alice)
+    else:
+        world.front.log.wait([NAME, "imap session of alice", "goes on",
+                              "its process serves other users"], since)
+        world.front.log.wait(["Sessions of 1 users may be left"], since)
+    assert bob.command("NOOP").status == "OK"
+
+
+def test_hibernated(site):
+    world = World(site, raw=hibernation(DIALECT))
+    alice = world.idle("alice")
+    wait_for(lambda: world.front.pids("imap-hibernate") and
+             not world.front.pids("imap"), "hibernation")
+    since = world.front.log.mark()
+    world.ldap.set("alice", values=THERE)
+    world.learns("alice")
+    if DIALECT.is_24:
+        ends(alice)
+        return
+    world.front.log.wait([NAME, "imap session of alice", "goes on",
+                          "it is hibernated"], since)
+    world.front.log.wait(["Sessions of 1 users may be left"], since)
+    alice.send_line("DONE")
+    assert alice.read_reply("i").status == "OK"
 
 
 def test_proxied(site):

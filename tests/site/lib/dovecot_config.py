@@ -123,6 +123,30 @@ def line_service():
         "unix_listener login-referral {", "  mode = 0600", "}"])
 
 
+def one_imap_process(d):
+    """For everybody's sessions."""
+    return block("service imap", ["client_limit = 10", "process_limit = 1",
+                                  d.many_clients])
+
+
+def hibernation(d):
+    """Of sessions that are in IDLE."""
+    user = "$SET:default_internal_user" if d.is_24 else \
+        "$default_internal_user"
+    return f"""service imap {{
+  unix_listener imap-master {{
+    user = {user}
+  }}
+}}
+service imap-hibernate {{
+  unix_listener imap-hibernate {{
+    mode = 0666
+  }}
+}}
+imap_hibernate_timeout = 1s
+"""
+
+
 def kick_service(command, d):
     """command: what ends sessions, with users as arguments."""
     user = "$SET:default_internal_user" if d.is_24 else \
