@@ -34,7 +34,8 @@ int referral_compat_sessions_get(const char *base_dir, pool_t pool,
 				 const char **error_r);
 
 /* Have a session ended, which takes a moment: look again. A second call for the
-   same session (retry) may use rougher means. alone: nobody else's session is
+   same session (retry), some 0.3 s later, may use rougher means; some sessions
+   are told only then. alone: nobody else's session is
    in its process. Returns 0, or -1 and error_r: why it stays. */
 int referral_compat_session_end(const char *base_dir,
 				const struct referral_session *session,

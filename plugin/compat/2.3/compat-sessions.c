@@ -184,9 +184,12 @@ session_end_proxied(const char *base_dir,
 
 int referral_compat_session_end(const char *base_dir,
 				const struct referral_session *session,
-				bool alone, bool retry ATTR_UNUSED,
-				const char **error_r)
+				bool alone, bool retry, const char **error_r)
 {
+	/* A login that is still on its way looks the same, and would be closed
+	   without a reply: a moment later it is a session, or over. */
+	if (session->proxied && !retry)
+		return 0;
 	if (session->proxied)
 		return session_end_proxied(base_dir, session, error_r);
 	if (strcmp(referral_session_process(session->pid),
