@@ -167,6 +167,40 @@ def test_another_server(site):
     assert explain(front, "erin")[0]["result"] == "no_entry"
 
 
+@pytest.mark.parametrize("session_log", [0, 100])
+def test_promoted(site, session_log):
+    """The provider is gone for good, its copy takes its place: the cookies
+    that it gives now are of another server."""
+    provider = site.slapd(USERS + [User("erin", "home.example.com")],
+                          "provider", provides=True)
+    copy = site.slapd(name="copy", provides=True, provider=provider,
+                      session_log=session_log)
+    wait_for(lambda: copy.holds("erin"), "the directory's copy")
+    front = mirrored(site, copy)
+    provider.set("dave", values="home.example.com")
+    wait_for(lambda: values(front, "dave") == "home.example.com", "a cookie")
+    since = front.log.mark()
+    provider.stop()
+    copy.promote(1)
+    front.log.wait(AGAIN, since)
+    assert values(front, "dave") == "home.example.com"
+    copy.set("bob", values="new.example.com")
+    wait_for(lambda: values(front, "bob") == "new.example.com", "the change")
+
+    since = front.log.mark()
+    copy.stop()
+    front.log.wait("mirror: not in sync", since)
+    copy.start()
+    copy.set("bob", values="newer.example.com")
+    copy.delete("erin")
+    copy.add(User("frank", "home.example.com"))
+    front.log.wait(AGAIN, since)
+    wait_for(lambda: values(front, "bob") == "newer.example.com", "bob")
+    assert values(front, "frank") == "home.example.com"
+    assert values(front, "dave") == "home.example.com"
+    assert explain(front, "erin")[0]["result"] == "no_entry"
+
+
 def test_refused_credentials(site):
     """It doesn't try them at each new connection: accounts get locked."""
     ldap = site.slapd(USERS, provides=True)

@@ -245,6 +245,19 @@ class Slapd:
         self.stop()
         self.start()
 
+    def promote(self, number):
+        """A copy becomes a provider with this serverID, and follows nobody any
+        more."""
+        self.stop()
+        path = f"{self.dir}/slapd.conf"
+        with open(path, encoding="ascii") as file:
+            config = file.read()
+        config = re.sub(r"^syncrepl .*\n( .*\n)*", "", config,
+                        flags=re.MULTILINE)
+        with open(path, "w", encoding="ascii") as file:
+            file.write(f"serverID {number}\n{config}")
+        self.start()
+
     def freeze(self):
         self.process.freeze()
 
