@@ -116,6 +116,7 @@
 	X(test_mirror_table_rounds) \
 	X(test_mirror_table_model) \
 	X(test_mirror_table_changed) \
+	X(test_mirror_table_gone) \
 	X(test_mirror_table_same_name) \
 	X(test_mirror_table_memory) \
 	X(test_mirror_copy) \

@@ -1,5 +1,6 @@
 #include "lib.h"
 #include "str.h"
+#include "mirror-gone.h"
 #include "mirror-index.h"
 #include "mirror-table.h"
 #include "test-core.h"
@@ -316,7 +317,81 @@ void test_mirror_table_changed(void)
 	test_assert_strcmp(str_c(changed.str), "bob b -> -");
 	(void)referral_mirror_table_delete(table, test_uuid(1));
 	(void)set(table, 1, "0:bob", "a");
+	test_assert(changed.count == 3);
+	test_assert_strcmp(str_c(changed.str), "bob - -> a");
+	referral_mirror_table_destroy(&table);
+	test_end();
+}
+
+/* A user who has another entry now has moved as well. */
+void test_mirror_table_gone(void)
+{
+	struct changed changed = { .str = t_str_new(64) };
+	struct referral_mirror_table *table;
+	unsigned int i;
+
+	test_begin("mirror table: entries that take another's place");
+	table = referral_mirror_table_create(rules, 2, changed_callback,
+					     &changed);
+	(void)set(table, 1, "0:bob 1:Bob@x", "a");
+	(void)set(table, 2, "0:rob", "a");
+	/* deleted and added */
+	(void)referral_mirror_table_delete(table, test_uuid(1));
+	(void)set(table, 3, "0:bobby 1:Bob@x", "b");
+	test_assert(changed.count == 1);
+	test_assert_strcmp(str_c(changed.str), "bobby Bob@x a -> b");
+	/* only once */
+	(void)set(table, 4, "0:bob", "c");
+	test_assert(changed.count == 1);
+	/* with the same home; of another attribute */
+	(void)referral_mirror_table_delete(table, test_uuid(2));
+	(void)set(table, 5, "0:rob", "a");
+	(void)referral_mirror_table_delete(table, test_uuid(5));
+	(void)set(table, 5, "1:rob", "b");
+	test_assert(changed.count == 1);
+
+	/* added, then deleted */
+	(void)set(table, 6, "0:bob", "d");
+	test_assert(changed.count == 1);
+	(void)referral_mirror_table_delete(table, test_uuid(4));
 	test_assert(changed.count == 2);
+	test_assert_strcmp(str_c(changed.str), "bob c -> d");
+	/* the same by a refresh */
+	referral_mirror_table_new_round(table);
+	(void)set(table, 7, "0:bob", "e");
+	sweep_all(table);
+	test_assert(changed.count == 3);
+	test_assert_strcmp(str_c(changed.str), "bob d -> e");
+
+	/* renamed, and the name has got another entry */
+	(void)set(table, 7, "0:robert", "e");
+	(void)set(table, 8, "0:bob", "f");
+	test_assert(changed.count == 4);
+	test_assert_strcmp(str_c(changed.str), "bob e -> f");
+	/* the last one that had the name counts */
+	(void)referral_mirror_table_delete(table, test_uuid(8));
+	(void)set(table, 9, "0:bob", "g");
+	(void)referral_mirror_table_delete(table, test_uuid(9));
+	(void)set(table, 10, "0:bob", "f");
+	test_assert(changed.count == 6);
+	test_assert_strcmp(str_c(changed.str), "bob g -> f");
+	/* a name less, which is back when the home has changed: told once */
+	(void)set(table, 10, "0:bob 0:b", "f");
+	(void)set(table, 10, "0:bob", "f");
+	(void)set(table, 10, "0:bob 0:b", "g");
+	test_assert(changed.count == 7);
+	test_assert_strcmp(str_c(changed.str), "bob b f -> g");
+
+	/* not for ever */
+	(void)referral_mirror_table_delete(table, test_uuid(10));
+	for (i = 0; i < REFERRAL_MIRROR_GONE_MAX; i++) T_BEGIN {
+		(void)set(table, 100 + i, t_strdup_printf("0:u%u", i), "a");
+		(void)referral_mirror_table_delete(table, test_uuid(100 + i));
+	} T_END;
+	(void)set(table, 11, "0:bob", "h");
+	test_assert(changed.count == 7);
+	(void)set(table, 12, "0:u0", "h");
+	test_assert(changed.count == 8);
 	referral_mirror_table_destroy(&table);
 	test_end();
 }

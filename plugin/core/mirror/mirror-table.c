@@ -4,27 +4,16 @@
 #include "lib.h"
 #include "keyhash.h"
 #include "answer.h"
-#include "mirror-store.h"
+#include "mirror-gone.h"
 #include "mirror-index.h"
+#include "mirror-record.h"
+#include "mirror-store.h"
 #include "mirror-table.h"
 
 /* Slots of the index that are looked at before others have their turn, and
    entries that are deleted, which takes longer. */
 #define SWEEP_MAX_SLOTS 4096
 #define SWEEP_MAX_DELETES 200
-
-/* An attribute's number and the size of its value, before the value */
-#define KEY_HEADER_SIZE 3
-
-struct mirror_record {
-	struct referral_answer *answer;
-	unsigned char uuid[REFERRAL_SYNC_UUID_SIZE];
-	/* of the keys */
-	uint32_t size:24;
-	/* in which it was last seen */
-	uint32_t round:8;
-	unsigned char keys[];
-};
 
 struct referral_mirror_table {
 	enum referral_mirror_rule rules[REFERRAL_MIRROR_MAX_ATTRIBUTES];
@@ -39,6 +28,7 @@ struct referral_mirror_table {
 	struct referral_answers answers;
 	struct referral_mirror_store *store;
 	struct referral_mirror_index *by_uuid, *by_key;
+	struct referral_mirror_gone *gone;
 };
 
 struct referral_mirror_table *
@@ -58,18 +48,15 @@ referral_mirror_table_create(const enum referral_mirror_rule *rules,
 	table->store = referral_mirror_store_create(&table->stats.bytes);
 	table->by_uuid = referral_mirror_index_create(&table->stats.bytes);
 	table->by_key = referral_mirror_index_create(&table->stats.bytes);
+	table->gone = referral_mirror_gone_create(table->store,
+		&table->answers, table->rules, &table->stats.bytes);
 	return table;
 }
 
-static struct mirror_record *
+static struct referral_mirror_record *
 table_get(const struct referral_mirror_table *table, uint32_t ref)
 {
 	return referral_mirror_store_get(table->store, ref);
-}
-
-static size_t record_get_alloc_size(size_t keys_size)
-{
-	return offsetof(struct mirror_record, keys) + keys_size;
 }
 
 static uint64_t table_hash_uuid(const unsigned char *uuid)
@@ -92,80 +79,97 @@ static uint32_t table_find_uuid(const struct referral_mirror_table *table,
 	return ref;
 }
 
-/* Take the key at pos. Returns FALSE at the end. */
-static bool
-record_next_key(const struct mirror_record *record, uint32_t *pos,
-		struct referral_mirror_key *key_r)
-{
-	const unsigned char *p = record->keys + *pos;
-
-	if (*pos == record->size)
-		return FALSE;
-	key_r->attribute = p[0];
-	key_r->size = p[1] << 8 | p[2];
-	key_r->data = p + KEY_HEADER_SIZE;
-	*pos += KEY_HEADER_SIZE + key_r->size;
-	return TRUE;
-}
-
-/* Values of different attributes have the same hash; they are told apart when
-   they are found. */
-static uint64_t key_hash(const struct referral_mirror_key *key)
-{
-	return referral_mirror_key_hash(key->data, key->size);
-}
-
-static void
-table_remove_keys(struct referral_mirror_table *table, uint32_t ref,
-		  uint32_t end)
-{
-	const struct mirror_record *record = table_get(table, ref);
-	struct referral_mirror_key key;
-	uint32_t pos = 0;
-
-	while (pos < end && record_next_key(record, &pos, &key)) {
-		referral_mirror_index_remove(table->by_key, key_hash(&key),
-					     ref);
-	}
-}
-
-static bool table_add_keys(struct referral_mirror_table *table, uint32_t ref)
-{
-	const struct mirror_record *record = table_get(table, ref);
-	struct referral_mirror_key key;
-	uint32_t pos = 0, key_pos = 0;
-
-	for (; record_next_key(record, &pos, &key); key_pos = pos) {
-		if (!referral_mirror_index_add(table->by_key, key_hash(&key),
-					       ref)) {
-			table_remove_keys(table, ref, key_pos);
-			return FALSE;
-		}
-	}
-	return TRUE;
-}
-
 /* Free a record that no index knows any more. */
 static void
 table_free_record(struct referral_mirror_table *table, uint32_t ref)
 {
-	struct mirror_record *record = table_get(table, ref);
+	struct referral_mirror_record *record = table_get(table, ref);
 
 	referral_answers_unref(&table->answers, &record->answer);
 	referral_mirror_store_free(table->store, ref,
-				   record_get_alloc_size(record->size));
+		referral_mirror_record_get_alloc_size(record->size));
 }
 
-static void table_delete_ref(struct referral_mirror_table *table, uint32_t ref)
+/* The record is the caller's. */
+static void table_remove(struct referral_mirror_table *table, uint32_t ref)
 {
-	struct mirror_record *record = table_get(table, ref);
+	const struct referral_mirror_record *record = table_get(table, ref);
 
 	table->stats.entries--;
 	if (record->round == table->round)
 		table->stats.seen--;
 	referral_mirror_index_remove(table->by_uuid,
 		table_hash_uuid(record->uuid), ref);
-	table_remove_keys(table, ref, record->size);
+	referral_mirror_record_remove_keys(record, ref, table->by_key);
+}
+
+static void answer_to_result(const struct referral_answer *answer,
+			     struct referral_lookup_result *result_r)
+{
+	i_zero(result_r);
+	referral_answer_get_result(answer, result_r);
+}
+
+static void
+table_tell_change(struct referral_mirror_table *table,
+		  const struct referral_mirror_key *keys,
+		  unsigned int keys_count,
+		  const struct referral_answer *old_answer,
+		  const struct referral_answer *answer)
+{
+	struct referral_lookup_result old_result, result;
+
+	/* equal answers are one */
+	if (table->changed == NULL || old_answer == answer)
+		return;
+	answer_to_result(old_answer, &old_result);
+	answer_to_result(answer, &result);
+	table->changed(keys, keys_count, &old_result, &result,
+		       table->changed_context);
+}
+
+/* Returns another entry's record with this key, NULL if there is none. */
+static const struct referral_mirror_record *
+table_find_other(const struct referral_mirror_table *table,
+		 const struct referral_mirror_record *own,
+		 const struct referral_mirror_key *key)
+{
+	const struct referral_mirror_record *record;
+	struct referral_mirror_iter iter;
+	uint32_t ref;
+
+	referral_mirror_iter_init(&iter, table->by_key,
+				  referral_mirror_record_hash(key));
+	while ((ref = referral_mirror_iter_next(&iter)) != 0) {
+		record = table_get(table, ref);
+		if (memcmp(record->uuid, own->uuid,
+			   REFERRAL_SYNC_UUID_SIZE) != 0 &&
+		    referral_mirror_record_match(record, table->rules, key) !=
+		    REFERRAL_MIRROR_MATCH_NO)
+			return record;
+	}
+	return NULL;
+}
+
+/* A record that has been removed: users were found by its keys. If another has
+   one of them, the directory has told of it first; if it will, it is known then
+   whose they were. */
+static void
+table_keep_gone(struct referral_mirror_table *table, uint32_t ref)
+{
+	const struct referral_mirror_record *record = table_get(table, ref);
+	const struct referral_mirror_record *other = NULL;
+	struct referral_mirror_key key;
+	uint32_t pos = 0;
+
+	while (other == NULL &&
+	       referral_mirror_record_next_key(record, &pos, &key))
+		other = table_find_other(table, record, &key);
+	if (other == NULL) {
+		referral_mirror_gone_add(table->gone, ref);
+		return;
+	}
+	table_tell_change(table, &key, 1, record->answer, other->answer);
 	table_free_record(table, ref);
 }
 
@@ -177,14 +181,15 @@ bool referral_mirror_table_delete(struct referral_mirror_table *table,
 
 	if (ref == 0)
 		return FALSE;
-	table_delete_ref(table, ref);
+	table_remove(table, ref);
+	table_keep_gone(table, ref);
 	return TRUE;
 }
 
 void referral_mirror_table_destroy(struct referral_mirror_table **_table)
 {
 	struct referral_mirror_table *table = *_table;
-	struct mirror_record *record;
+	struct referral_mirror_record *record;
 
 	*_table = NULL;
 	if (table == NULL)
@@ -201,6 +206,7 @@ void referral_mirror_table_destroy(struct referral_mirror_table **_table)
 					       &record->answer);
 		}
 	}
+	referral_mirror_gone_destroy(&table->gone);
 	referral_answers_deinit(&table->answers);
 	referral_mirror_index_destroy(&table->by_uuid);
 	referral_mirror_index_destroy(&table->by_key);
@@ -210,7 +216,7 @@ void referral_mirror_table_destroy(struct referral_mirror_table **_table)
 
 static void
 table_see_record(struct referral_mirror_table *table,
-		 struct mirror_record *record)
+		 struct referral_mirror_record *record)
 {
 	if (record->round == table->round)
 		return;
@@ -230,48 +236,18 @@ bool referral_mirror_table_see(struct referral_mirror_table *table,
 	return TRUE;
 }
 
-static size_t
-keys_get_size(const struct referral_mirror_key *keys, unsigned int count)
+/* Returns FALSE, and the record is freed, if it is found too often. */
+static bool table_add(struct referral_mirror_table *table, uint32_t ref,
+		      uint64_t uuid_hash)
 {
-	size_t size = 0;
+	const struct referral_mirror_record *record = table_get(table, ref);
 
-	for (unsigned int i = 0; i < count; i++)
-		size += KEY_HEADER_SIZE + keys[i].size;
-	return size;
-}
-
-static void
-record_fill_keys(struct mirror_record *record,
-		 const struct referral_mirror_key *keys, unsigned int count)
-{
-	unsigned char *p = record->keys;
-
-	for (unsigned int i = 0; i < count; i++) {
-		i_assert(keys[i].size <= REFERRAL_MIRROR_KEY_MAX_SIZE);
-		*p++ = keys[i].attribute;
-		*p++ = keys[i].size >> 8;
-		*p++ = keys[i].size & 0xff;
-		memcpy(p, keys[i].data, keys[i].size);
-		p += keys[i].size;
-	}
-}
-
-/* Put the record where the old one is, or in as a new one. Returns FALSE, and
-   the record is freed, if it is found too often. */
-static bool
-table_put_record(struct referral_mirror_table *table, uint32_t ref,
-		 uint64_t uuid_hash, uint32_t old_ref)
-{
-	struct mirror_record *record = table_get(table, ref);
-
-	if (old_ref != 0)
-		table_delete_ref(table, old_ref);
-	if (!table_add_keys(table, ref)) {
+	if (!referral_mirror_record_add_keys(record, ref, table->by_key)) {
 		table_free_record(table, ref);
 		return FALSE;
 	}
 	if (!referral_mirror_index_add(table->by_uuid, uuid_hash, ref)) {
-		table_remove_keys(table, ref, record->size);
+		referral_mirror_record_remove_keys(record, ref, table->by_key);
 		table_free_record(table, ref);
 		return FALSE;
 	}
@@ -280,31 +256,58 @@ table_put_record(struct referral_mirror_table *table, uint32_t ref,
 	return TRUE;
 }
 
-static void answer_to_result(const struct referral_answer *answer,
-			     struct referral_lookup_result *result_r)
+/* A record in the store, which no index knows yet. Returns 0 and error_r if it
+   would be too large. */
+static uint32_t
+table_create_record(struct referral_mirror_table *table,
+		    const unsigned char *uuid,
+		    const struct referral_mirror_key *keys,
+		    unsigned int keys_count,
+		    const struct referral_lookup_result *answer,
+		    const char **error_r)
 {
-	i_zero(result_r);
-	referral_answer_get_result(answer, result_r);
+	size_t size = referral_mirror_keys_get_size(keys, keys_count);
+	struct referral_mirror_record *record;
+	uint32_t ref;
+
+	if (size >= REFERRAL_MIRROR_RECORD_MAX_SIZE) {
+		*error_r = "an entry has too many names";
+		return 0;
+	}
+	ref = referral_mirror_store_alloc(table->store,
+		referral_mirror_record_get_alloc_size(size));
+	record = table_get(table, ref);
+	record->answer = referral_answers_get(&table->answers, answer);
+	memcpy(record->uuid, uuid, REFERRAL_SYNC_UUID_SIZE);
+	record->size = size;
+	record->round = table->round;
+	referral_mirror_record_set_keys(record, keys, keys_count);
+	return ref;
 }
 
+/* Has the record, or another that is gone, said something else before? */
 static void
-table_tell_change(struct referral_mirror_table *table,
-		  const struct referral_mirror_key *keys,
-		  unsigned int keys_count, struct referral_answer *old_answer,
-		  const struct referral_answer *answer)
+table_compare(struct referral_mirror_table *table,
+	      const struct referral_mirror_key *keys, unsigned int keys_count,
+	      const struct referral_mirror_record *old,
+	      const struct referral_mirror_record *record)
 {
-	struct referral_lookup_result old_result, result;
+	uint32_t gone_ref = referral_mirror_gone_take(table->gone,
+						      keys, keys_count);
+	const struct referral_mirror_record *gone;
 
-	if (old_answer == NULL)
-		return;
-	/* equal answers are one */
-	if (table->changed != NULL && old_answer != answer) {
-		answer_to_result(old_answer, &old_result);
-		answer_to_result(answer, &result);
-		table->changed(keys, keys_count, &old_result, &result,
-			       table->changed_context);
+	if (old != NULL) {
+		table_tell_change(table, keys, keys_count, old->answer,
+				  record->answer);
 	}
-	referral_answers_unref(&table->answers, &old_answer);
+	if (gone_ref == 0)
+		return;
+	gone = table_get(table, gone_ref);
+	if (old == NULL || old->answer != gone->answer) {
+		table_tell_change(table, keys, keys_count, gone->answer,
+				  record->answer);
+	}
+	table_free_record(table, gone_ref);
 }
 
 int referral_mirror_table_set(struct referral_mirror_table *table,
@@ -316,34 +319,31 @@ int referral_mirror_table_set(struct referral_mirror_table *table,
 {
 	uint64_t hash = table_hash_uuid(uuid);
 	uint32_t ref, old_ref = table_find_uuid(table, hash, uuid);
-	size_t size = keys_get_size(keys, keys_count);
-	struct referral_answer *old_answer = NULL;
-	struct mirror_record *record;
+	const struct referral_mirror_record *record, *old = NULL;
 
-	if (size >= 1U << 24) {
-		*error_r = "an entry has too many names";
+	ref = table_create_record(table, uuid, keys, keys_count, answer,
+				  error_r);
+	if (ref == 0)
 		return -1;
-	}
-	ref = referral_mirror_store_alloc(table->store,
-					  record_get_alloc_size(size));
-	record = table_get(table, ref);
-	record->answer = referral_answers_get(&table->answers, answer);
-	memcpy(record->uuid, uuid, REFERRAL_SYNC_UUID_SIZE);
-	record->size = size;
-	record->round = table->round;
-	record_fill_keys(record, keys, keys_count);
 	if (old_ref != 0) {
-		old_answer = table_get(table, old_ref)->answer;
-		referral_answer_ref(old_answer);
+		old = table_get(table, old_ref);
+		table_remove(table, old_ref);
 	}
-	if (!table_put_record(table, ref, hash, old_ref)) {
-		if (old_answer != NULL)
-			referral_answers_unref(&table->answers, &old_answer);
+	if (!table_add(table, ref, hash)) {
+		if (old_ref != 0)
+			table_free_record(table, old_ref);
 		*error_r = t_strdup_printf("more than %u entries have "
 			"the same name", REFERRAL_MIRROR_INDEX_MAX_SAME);
 		return -1;
 	}
-	table_tell_change(table, keys, keys_count, old_answer, record->answer);
+	record = table_get(table, ref);
+	table_compare(table, keys, keys_count, old, record);
+	if (old_ref == 0)
+		return 0;
+	if (referral_mirror_record_has_keys(record, old))
+		table_free_record(table, old_ref);
+	else
+		table_keep_gone(table, old_ref);
 	return 0;
 }
 
@@ -369,7 +369,8 @@ table_sweep_part(struct referral_mirror_table *table,
 			continue;
 		}
 		/* then another may be in its place, or all are in new ones */
-		table_delete_ref(table, ref);
+		table_remove(table, ref);
+		table_keep_gone(table, ref);
 		deletes++;
 		if (part->size != size) {
 			size = part->size;
@@ -394,47 +395,26 @@ bool referral_mirror_table_sweep(struct referral_mirror_table *table)
 	return FALSE;
 }
 
-/* Does the record have a key that this one matches? */
-static enum referral_mirror_match
-record_match(const struct referral_mirror_table *table,
-	     const struct mirror_record *record,
-	     const struct referral_mirror_key *key)
-{
-	enum referral_mirror_match match, ret = REFERRAL_MIRROR_MATCH_NO;
-	struct referral_mirror_key other;
-	uint32_t pos = 0;
-
-	while (record_next_key(record, &pos, &other)) {
-		if (other.attribute != key->attribute)
-			continue;
-		match = referral_mirror_key_match(
-			table->rules[key->attribute], key->data, key->size,
-			other.data, other.size);
-		if (match == REFERRAL_MIRROR_MATCH_YES)
-			return match;
-		if (match == REFERRAL_MIRROR_MATCH_UNSURE)
-			ret = match;
-	}
-	return ret;
-}
-
 enum referral_mirror_found
 referral_mirror_table_find(const struct referral_mirror_table *table,
 			   const struct referral_mirror_key *keys,
 			   unsigned int keys_count,
 			   struct referral_lookup_result *result_r)
 {
-	const struct mirror_record *record, *found = NULL;
+	const struct referral_mirror_record *record, *found = NULL;
+	enum referral_mirror_match match;
 	struct referral_mirror_iter iter;
 	bool unsure = FALSE;
 	uint32_t ref;
 
 	for (unsigned int i = 0; i < keys_count; i++) {
 		referral_mirror_iter_init(&iter, table->by_key,
-					  key_hash(&keys[i]));
+			referral_mirror_record_hash(&keys[i]));
 		while ((ref = referral_mirror_iter_next(&iter)) != 0) {
 			record = table_get(table, ref);
-			switch (record_match(table, record, &keys[i])) {
+			match = referral_mirror_record_match(record,
+				table->rules, &keys[i]);
+			switch (match) {
 			case REFERRAL_MIRROR_MATCH_NO:
 				break;
 			case REFERRAL_MIRROR_MATCH_UNSURE:
