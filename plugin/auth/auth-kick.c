@@ -28,6 +28,8 @@ static struct timeout *kick_to;
 static struct program_client *kick_program;
 static struct event *kick_event;
 static enum program_client_exit_status kick_status;
+static unsigned int kick_users;
+static uint64_t kick_began;
 
 static void kick_schedule(void);
 
@@ -51,7 +53,8 @@ static void kick_finish(void *context ATTR_UNUSED)
 		add_int("left", left);
 	if (failed)
 		e->add_str("error", "failed");
-	e_debug(e->event(), "Sessions ended%s", failed ? ": failed" : "");
+	e_debug(e->event(), "Sessions of %u users ended in %"PRIu64" ms%s",
+		kick_users, kick_now() - kick_began, failed ? ": failed" : "");
 	event_unref(&kick_event);
 	if (left > 0) {
 		e_warning(kick_config->event, "Sessions of %u users may be "
@@ -88,6 +91,8 @@ static void kick_run(void *context ATTR_UNUSED)
 	memcpy(args + 1, users, count * sizeof(*args));
 	kick_event = event_create(kick_config->event);
 	event_add_int(kick_event, "users", count);
+	kick_users = count;
+	kick_began = kick_now();
 	kick_program = referral_compat_program_create(kick_event,
 		REFERRAL_AUTH_KICK_SOCKET, args, KICK_TIMEOUT_MSECS);
 	program_client_run_async(kick_program, kick_finished, (void *)NULL);
@@ -102,10 +107,11 @@ static void kick_schedule(void)
 		kick_to = timeout_add_short(msecs, kick_run, (void *)NULL);
 }
 
-static void kick_user(const char *user, const char *const *hosts)
+static void
+kick_user(const char *user, const char *verb, const char *const *hosts)
 {
-	const char *what = t_strdup_printf("%s has moved to %s",
-		str_sanitize(user, KICK_LOG_USER_LEN),
+	const char *what = t_strdup_printf("%s %s %s",
+		str_sanitize(user, KICK_LOG_USER_LEN), verb,
 		referral_mailhost_sanitize(hosts[0]));
 
 	switch (referral_kick_queue_add(kick_queue, user, kick_now())) {
@@ -138,6 +144,26 @@ kick_hosts_equal(const char *const *hosts1, const char *const *hosts2)
 	return *hosts1 == *hosts2;
 }
 
+/* How a user's new home is told of; NULL if nobody moved. An entry that is new
+   may have taken the place of one that had a home here. */
+static const char *
+kick_get_verb(const struct referral_lookup_result *before,
+	      const struct referral_lookup_result *after)
+{
+	if (after->status != REFERRAL_LOOKUP_HOSTS)
+		return NULL;
+	switch (before->status) {
+	case REFERRAL_LOOKUP_HOSTS:
+		return kick_hosts_equal(before->mailhosts, after->mailhosts) ?
+			NULL : "has moved to";
+	case REFERRAL_LOOKUP_NO_ENTRY:
+	case REFERRAL_LOOKUP_NO_VALUE:
+		return "has a home now,";
+	default:
+		return NULL;
+	}
+}
+
 /* Whether a session belongs here is not for us to say: the command asks that
    for each of them, as if it began now. */
 static void
@@ -146,11 +172,11 @@ kick_answer_changed(const char *user,
 		    const struct referral_lookup_result *after,
 		    void *context ATTR_UNUSED)
 {
-	if (before->status == REFERRAL_LOOKUP_HOSTS &&
-	    after->status == REFERRAL_LOOKUP_HOSTS &&
-	    !kick_hosts_equal(before->mailhosts, after->mailhosts) &&
+	const char *verb = kick_get_verb(before, after);
+
+	if (verb != NULL &&
 	    !kick_config->others->set->referral_dry_run) T_BEGIN {
-		kick_user(user, after->mailhosts);
+		kick_user(user, verb, after->mailhosts);
 	} T_END;
 }
 

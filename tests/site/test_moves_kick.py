@@ -130,6 +130,28 @@ def test_mirror(site):
     ends(bob)
 
 
+@pytest.mark.parametrize("mirror", ["no", "yes"])
+def test_new_entry(site, mirror):
+    """One that takes the place of another moves the user as well."""
+    world = World(site, {"referral_mirror": mirror,
+                         "referral_cache_negative_ttl": "1 s"}, provides=True)
+    if mirror == "yes":
+        world.front.log.wait("mirror: in sync")
+    alice, bob = world.session("alice"), world.session("bob")
+    for name in ("alice", "bob"):
+        world.ldap.delete(name)
+    if mirror == "no":
+        # who never comes meanwhile still has the old answer in the cache
+        world.learns("alice")
+    world.ldap.add(User("alice", THERE))
+    world.ldap.add(User("bob", HERE))
+    if mirror == "no":
+        world.learns("alice")
+        world.learns("bob")
+    ends(alice)
+    assert bob.command("NOOP").status == "OK"
+
+
 def test_counted(site):
     """The sample's metric counts the runs."""
     sample = os.path.join(os.path.dirname(__file__), "..", "..", "conf.d",
