@@ -20,6 +20,9 @@ enum referral_chain_fault {
 	REFERRAL_CHAIN_SKIPS,
 	REFERRAL_CHAIN_ONLY,
 	REFERRAL_CHAIN_MISSING,
+	/* mechanisms that ask no passdb */
+	REFERRAL_CHAIN_ANONYMOUS,
+	REFERRAL_CHAIN_WINBIND,
 
 	REFERRAL_CHAIN_FAULT_COUNT
 };
@@ -46,6 +49,14 @@ static const struct {
 	[REFERRAL_CHAIN_MISSING] = { LOG_TYPE_WARNING,
 		REFERRAL_PASSDB_BLOCK" is missing: added. "
 		"Put it before the others" },
+	[REFERRAL_CHAIN_ANONYMOUS] = { LOG_TYPE_WARNING,
+		"ANONYMOUS meets no passdb: its logins have a session here, "
+		"wherever their user is at home. "
+		"Take it out of auth_mechanisms" },
+	[REFERRAL_CHAIN_WINBIND] = { LOG_TYPE_ERROR,
+		"winbind meets no passdb: its logins (NTLM, GSS-SPNEGO) have a "
+		"session here, wherever their user is at home. "
+		"Take them out of auth_mechanisms" },
 };
 
 /* A configuration has one chain for each protocol, most of them copies of one
@@ -188,6 +199,24 @@ static bool referral_masters_need_carrier(struct auth_passdb **list)
 	return FALSE;
 }
 
+static bool referral_auth_has_mech(const struct auth *auth, const char *name)
+{
+	return str_array_icase_find(referral_compat_auth_mechanisms(auth),
+				    name);
+}
+
+static void referral_chain_check_mechanisms(const struct referral_chain *chain)
+{
+	const struct auth *auth = chain->auth;
+
+	if (referral_auth_has_mech(auth, "ANONYMOUS"))
+		referral_chain_fault(chain, REFERRAL_CHAIN_ANONYMOUS);
+	if (referral_compat_auth_uses_winbind(auth) &&
+	    (referral_auth_has_mech(auth, "NTLM") ||
+	     referral_auth_has_mech(auth, "GSS-SPNEGO")))
+		referral_chain_fault(chain, REFERRAL_CHAIN_WINBIND);
+}
+
 static void
 referral_auth_check_protocol(struct referral_chains *chains, struct auth *auth)
 {
@@ -198,6 +227,7 @@ referral_auth_check_protocol(struct referral_chains *chains, struct auth *auth)
 
 	if (auth->passdbs != NULL)
 		referral_chain_check(&chain, &auth->passdbs);
+	referral_chain_check_mechanisms(&chain);
 	chain.master = TRUE;
 	if (referral_masters_need_carrier(&auth->masterdbs))
 		referral_chain_check(&chain, &auth->masterdbs);

@@ -23,6 +23,8 @@ const char *referral_compat_request_log_prefix(struct auth_request *request);
 const char *referral_compat_auth_protocol(const struct auth *auth);
 /* auth_mechanisms, NULL-terminated, from the data stack */
 const char *const *referral_compat_auth_mechanisms(const struct auth *auth);
+/* auth_use_winbind: are NTLM and GSS-SPNEGO left to Samba? */
+bool referral_compat_auth_uses_winbind(const struct auth *auth);
 
 struct referral_compat_passdb {
 	/* deny = yes */

@@ -205,6 +205,21 @@ def test_limited_master(site):
     front.log.wait(["auth", "Error", "master passdb", "limited"])
 
 
+@pytest.mark.parametrize("mechanism, settings, level", [
+    ("ANONYMOUS", {"auth_anonymous_username": "alice"}, "Warning"),
+    ("GSS-SPNEGO", {"auth_use_winbind": "yes"}, "Error"),
+    ("NTLM", {"auth_use_winbind": "yes"}, "Error")])
+def test_mechanisms_without_passdbs(site, mechanism, settings, level):
+    """Their logins are nobody's: said once."""
+    front = start(site, [Referral(), PasswdFile(USERS)],
+                  mechanisms=("PLAIN", mechanism), settings=settings)
+    assert site.client(front).login("bob", "secret").code == "REFERRAL"
+    name = "winbind" if "auth_use_winbind" in settings else mechanism
+    front.log.wait(["auth", level, f"{name} meets no passdb"])
+    front.stop()
+    assert front.log.text().count("meets no passdb") == 1
+
+
 def test_denies(site):
     """Nobody gets in."""
     front = start(site, [Referral(deny="yes"), PasswdFile(USERS)])

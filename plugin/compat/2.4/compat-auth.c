@@ -43,6 +43,11 @@ const char *const *referral_compat_auth_mechanisms(const struct auth *auth)
 	return settings_boollist_get(&auth->protocol_set->mechanisms);
 }
 
+bool referral_compat_auth_uses_winbind(const struct auth *auth)
+{
+	return auth->protocol_set->use_winbind;
+}
+
 void referral_compat_passdb_get(const struct auth_passdb *passdb,
 				struct referral_compat_passdb *passdb_r)
 {
