@@ -102,6 +102,24 @@ def test_tree_of_a_domain(site, base):
     unavailable(site, front, "bob", "unavailable", "has no domain")
 
 
+@pytest.mark.parametrize("servers", [1, 2])
+def test_no_false_alarm(site, servers):
+    """A domain that no server is for is nobody's failure."""
+    ldaps = [site.slapd([User("bob", HOME)], anonymous=True,
+                        name=f"ldap-{number}") for number in range(servers)]
+    front = start(site, ldaps[0], DOMAINS,
+                  referral_ldap_uris=" ".join(ldap.uri for ldap in ldaps),
+                  referral_ldap_base="ou=people,%{domain|ldap_dn}",
+                  referral_ldap_filter="(uid=%{username})")
+    for _ in range(2):
+        unavailable(site, front, "bob@other.example.org", "no_entry")
+        assert refer(site, front, "bob@example.com").url.host == HOME
+        again(front)
+    front.stop()
+    assert not [line for line in front.log.lines()
+                if "Error" in line and "ldap" in line], front.log.tail()
+
+
 def test_tree_and_a_base_for_all(site):
     ldap = site.slapd([User("bob", HOME)], anonymous=True)
     front = start(site, ldap, DOMAINS,
