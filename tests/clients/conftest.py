@@ -4,6 +4,7 @@ import functools
 import glob
 import os
 import sys
+import tempfile
 
 import pytest
 
@@ -131,22 +132,29 @@ class World:
         """argv where our host names are known."""
         return self.site.modules.mounted(self.hosts, "/etc/hosts", argv)
 
+    def trusting(self, argv):
+        """resolving(argv) where the system trusts the site's CA."""
+        return self.resolving(self.site.modules.mounted(
+            self.site.pki.ca_cert, "/etc/ssl/certs/ca-certificates.crt",
+            argv))
+
     def need_suggest(self):
         if not self.can_suggest:
             pytest.skip("suggest: the build has no module for imap")
 
-    def account(self, client, form):
-        """The account of a client's user, or skip the test."""
+    def account(self, client, form, server=None, name=None):
+        """The account of a client's user, or skip the test. server: another
+        than the one that the form asks for. name: in the user's, if it is
+        another than the client's."""
         missing = client.missing()
         if missing:
             pytest.skip(f"{client.name}: {' '.join(missing)} missing "
                         f"(apt-get install {client.packages})")
         if form == "suggest":
             self.need_suggest()
-        server = self.asked(form)
-        user = self.user_of(client.name, form)
-        directory = os.path.join(self.site.dir, user)
-        os.mkdir(directory)
+        server = server or self.asked(form)
+        user = self.user_of(name or client.name, form)
+        directory = tempfile.mkdtemp(prefix=f"{user}-", dir=self.site.dir)
         port = server.tls_port if self.transport == IMAPS else server.port
         return Account(
             directory, self.resolving, server.name, port, user, "secret",

@@ -1,6 +1,9 @@
 """An X display of its own (Xvfb), for programs with windows."""
 
+import contextlib
+import glob
 import os
+import signal
 import subprocess
 
 from lib.process import run
@@ -9,6 +12,24 @@ from lib import wait_for
 PROGRAMS = tuple(f"/usr/bin/{name}" for name in (
     "Xvfb", "xdotool", "openbox", "import", "dbus-run-session"))
 PACKAGES = "xvfb xdotool openbox imagemagick dbus"
+
+
+def _kill_all_of(home):
+    """Processes with this HOME. Returns whether there was one."""
+    variable, found = f"HOME={home}", False
+    for path in glob.glob("/proc/[0-9]*/environ"):
+        with contextlib.suppress(OSError):
+            with open(path, "rb") as file:
+                if variable.encode() in file.read().split(b"\0"):
+                    os.kill(int(path.split("/")[2]), signal.SIGKILL)
+                    found = True
+    return found
+
+
+def end_all_of(home):
+    """The programs of the user with this HOME. They leave daemons behind,
+    which have it from them."""
+    wait_for(lambda: not _kill_all_of(home), "the end of all programs")
 
 
 class Display:
@@ -34,6 +55,7 @@ class Display:
         return self
 
     def __exit__(self, *_):
+        end_all_of(self.env["HOME"])
         for process in reversed(self._processes):
             process.terminate()
             try:
@@ -73,14 +95,11 @@ class Display:
         windows = self._xdotool("search", "--onlyvisible", "--name", title)
         return windows[-1] if windows else None
 
-    def type_into(self, window, text):
-        """text and Return, as the user would."""
+    def type_into(self, window, text, *keys):
+        """text, these keys and Return, as the user would."""
         self._xdotool("windowactivate", "--sync", window)
         self._xdotool("type", "--delay", "30", text)
-        self._xdotool("key", "Return")
-
-    def keys(self, *keys):
-        self._xdotool("key", *keys)
+        self._xdotool("key", "--delay", "30", *keys, "Return")
 
     def picture(self, path):
         run(["import", "-window", "root", path], self.env)

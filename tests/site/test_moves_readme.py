@@ -1,4 +1,4 @@
-"""README's section 11, step by step: its settings, commands and changes of the
+"""README's section 12, step by step: its settings, commands and changes of the
 directory are read from it."""
 
 import os

@@ -1,4 +1,4 @@
-"""README's section 10, step by step: the settings are read from it."""
+"""README's section 11, step by step: the settings are read from it."""
 
 import os
 import re
