@@ -30,8 +30,11 @@
 
 /* What only the login process knows, told to auth as a forward field, where it
    is the extra field "forward_<name>": "yes" if the peer is in
-   login_trusted_networks, a proxy that takes the OK form for a failure. */
-#define REFERRAL_FORWARD_TRUSTED "login_referral_trusted"
+   login_trusted_networks, a proxy that takes the OK form for a failure. A
+   proxied session hands it on as "x-forward-<name>", a key of IMAP's ID: with
+   more than 30 characters (RFC 2971 section 3.3) Dovecot 2.4 refuses the whole
+   command, and with it the client's address and the count of hops. */
+#define REFERRAL_FORWARD_TRUSTED "referral_trusted"
 
 /* The drain switch: relative to the login process's chroot, base_dir/login.
    Its first line is the host to refer to, with an optional ":port" for IMAP;

@@ -7,7 +7,6 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from lib import User, referral_settings, wait_for, with_referral
-from lib.dovecot import version
 
 FRONT, HOME = "front.example.com", "home.example.com"
 # the servers, but not the clients
@@ -103,10 +102,9 @@ def test_trusted(site, names):
     reply = site.client(circle.front).login("bob", "secret")
     assert (reply.status, reply.code) == ("NO", "CONTACTADMIN"), reply.raw
     assert circle.loops()
-    # a second 2.4 proxy hands on nothing of what the first one has told
-    if len(names) == 2 or version() < (2, 4):
-        assert len(circle.loops()) == 1
-        assert len(circle.decisions()) == len(names) - 1
+    # each one hands on what the one before has told
+    assert len(circle.loops()) == 1
+    assert len(circle.decisions()) == len(names) - 1
 
 
 @pytest.mark.parametrize("names, settings", [
