@@ -335,6 +335,7 @@ def test_in_a_block(site):
         "front.example.com", with_referral(users), raw=RAW + f"""
 referral_directory b.example {{
   referral_ldap_uris = {block.uri}
+  referral_ldap_base = {SUFFIX}
   referral_mirror = yes
 }}
 """, settings=referral_settings(outside, **{**MIRROR, "referral_mirror": "no"}))
@@ -357,6 +358,7 @@ def test_process_may_end(site):
         "front.example.com", with_referral(USERS), raw=f"""
 referral_directory b.example {{
   referral_ldap_uris = {ldap.uri}
+  referral_ldap_base = {SUFFIX}
   referral_mirror = yes
 }}
 """, settings=referral_settings(ldap, **MIRROR))
