@@ -114,6 +114,7 @@
 	X(test_mirror_key_match) \
 	X(test_mirror_table) \
 	X(test_mirror_table_rounds) \
+	X(test_mirror_table_sweep) \
 	X(test_mirror_table_model) \
 	X(test_mirror_table_changed) \
 	X(test_mirror_table_gone) \

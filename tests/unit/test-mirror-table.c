@@ -8,6 +8,8 @@
 #include <malloc.h>
 
 #define MEMORY_USERS 200000
+/* some twenty in each part of the index */
+#define SWEPT_ENTRIES 80000
 #define MODEL_ENTRIES 200
 #define MODEL_NAMES 40
 #define MODEL_STEPS 20000
@@ -200,6 +202,35 @@ void test_mirror_table_rounds(void)
 	test_assert(referral_mirror_table_get_stats(table)->seen == 0);
 	sweep_all(table);
 	test_assert(entries(table) == 0);
+	referral_mirror_table_destroy(&table);
+	test_end();
+}
+
+/* The index gets smaller while it is gone through. */
+void test_mirror_table_sweep(void)
+{
+	struct referral_mirror_table *table;
+	unsigned int i;
+
+	test_begin("mirror table: sweep of nearly all");
+	table = referral_mirror_table_create(rules, 1, NULL, NULL);
+	for (i = 0; i < SWEPT_ENTRIES; i++) T_BEGIN {
+		(void)set(table, i, t_strdup_printf("0:u%u", i), "a");
+	} T_END;
+	referral_mirror_table_new_round(table);
+	for (i = 0; i < SWEPT_ENTRIES; i += 100) T_BEGIN {
+		test_assert_idx(referral_mirror_table_see(table, test_uuid(i)),
+				i);
+	} T_END;
+	sweep_all(table);
+	test_assert(entries(table) == SWEPT_ENTRIES / 100);
+	for (i = 0; i < SWEPT_ENTRIES; i += 100) T_BEGIN {
+		test_assert_strcmp_idx(
+			find(table, t_strdup_printf("0:u%u", i)), "a", i);
+		test_assert_strcmp_idx(
+			find(table, t_strdup_printf("0:u%u", i + 1)), "none",
+			i);
+	} T_END;
 	referral_mirror_table_destroy(&table);
 	test_end();
 }
