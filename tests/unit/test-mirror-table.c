@@ -412,6 +412,10 @@ void test_mirror_table_gone(void)
 	(void)set(table, 10, "0:bob 0:b", "g");
 	test_assert(changed.count == 7);
 	test_assert_strcmp(str_c(changed.str), "bob b f -> g");
+	/* a name more: nothing is lost, and nothing is kept for later */
+	(void)set(table, 10, "0:bob 0:b 0:c", "h");
+	(void)set(table, 10, "0:bob 0:b 0:c", "i");
+	test_assert(changed.count == 9);
 
 	/* not for ever */
 	(void)referral_mirror_table_delete(table, test_uuid(10));
@@ -420,9 +424,9 @@ void test_mirror_table_gone(void)
 		(void)referral_mirror_table_delete(table, test_uuid(100 + i));
 	} T_END;
 	(void)set(table, 11, "0:bob", "h");
-	test_assert(changed.count == 7);
+	test_assert(changed.count == 9);
 	(void)set(table, 12, "0:u0", "h");
-	test_assert(changed.count == 8);
+	test_assert(changed.count == 10);
 	referral_mirror_table_destroy(&table);
 	test_end();
 }
