@@ -223,8 +223,9 @@ void test_lookup_compare(void)
 			test_ask(&caller, "user");
 			test_assert_idx(fake_ldap_search_count == 4, i);
 		}
-		test_caller_free(&caller);
+		/* calls back */
 		test_lookup_stop();
+		test_caller_free(&caller);
 	}
 	test_end();
 }
