@@ -170,7 +170,7 @@ class Tls(SlapdTest):
     def test_min_protocol(self):
         """A server that has nothing newer than TLS 1.2."""
         old = Slapd(self.path("old"), self.ports, USERS, pki=self.pki,
-                    tls="TLSCipherSuite SECURE256:-VERS-ALL:+VERS-TLS1.2\n")
+                    tls="1.2")
         self.addCleanup(old.stop)
         for how in {}, {"starttls": True}:
             uri = old.uri if how else old.ldaps_uri
@@ -189,8 +189,7 @@ class Tls(SlapdTest):
         for tls in "1.2", "1.3":
             few[tls] = Slapd(
                 self.path(f"few{tls}"), self.ports, USERS, pki=self.pki,
-                tls="TLSCipherSuite NORMAL:-VERS-ALL:"
-                f"+VERS-TLS{tls}:-CIPHER-ALL:+AES-256-GCM\n")
+                tls=tls, one_cipher=True)
             self.addCleanup(few[tls].stop)
         for server, setting, good, bad in (
                 ("1.2", "cipher_list", "ECDHE-ECDSA-AES256-GCM-SHA384",

@@ -5,6 +5,7 @@ import poplib
 import pytest
 
 from lib import PasswdFile, Referral, User, referral_settings
+from lib.dovecot import version
 
 FRONT, HOME = "front.example.com", "home.example.com"
 PROTOCOLS = ("imap", "pop3", "sieve", "lmtp")
@@ -118,9 +119,14 @@ def test_proxy_fields_expand(site):
     world.home.wait_logged_in("robert", since)
 
 
-def test_proxy_fields_unknown_variable(site):
+@pytest.mark.parametrize("field", [
+    "master=%{home} pass=x",
+    pytest.param("forward_x=%{user", marks=pytest.mark.skipif(
+        version() >= (2, 4), reason="2.4's own doveconf panics at an unclosed "
+        "variable")),
+])
+def test_proxy_fields_unknown_variable(site, field):
     world = World(site, referral_action="proxy")
-    for field in ("master=%{home} pass=x", "forward_x=%{user"):
-        world.front.configure(referral_proxy_fields=field)
-        status, out = world.front.doveconf("-n")
-        assert status != 0 and "referral_proxy_fields: " in out, out
+    world.front.configure(referral_proxy_fields=field)
+    status, out = world.front.doveconf("-n")
+    assert status != 0 and "referral_proxy_fields: " in out, out

@@ -9,6 +9,7 @@ import socket
 from urllib.parse import quote
 
 from .process import Log, Process, run, wait_for
+from .slapd_tls import tls_limits
 
 SUFFIX = "dc=example,dc=com"
 PEOPLE = f"ou=people,{SUFFIX}"
@@ -116,12 +117,13 @@ class Slapd:
     be copies of it (RFC 4533)? limits: has the reader those of everyone?
     session_log: as many changes are kept for those who come back. provider: the
     Slapd that it is a copy of, at once or up to lag_secs later. extra: access
-    rules before all others. tls: more lines about TLS. ldif: more entries, below SUFFIX."""
+    rules before all others. tls: the only version that it speaks, "1.2" or
+    "1.3"; one_cipher: AES-256-GCM alone. ldif: more entries, below SUFFIX."""
 
     def __init__(self, directory, ports, users=(), pki=None, anonymous=False,
                  address="127.0.0.1", cert=None, debug="stats", provides=False,
                  limits=False, session_log=0, provider=None, lag_secs=0,
-                 extra="", ldif="", tls=""):
+                 extra="", ldif="", tls=None, one_cipher=False):
         self.dir = directory
         self._debug = debug
         self.address = address
@@ -150,7 +152,9 @@ class Slapd:
                 limits="" if limits else _NO_LIMITS.format(reader=READER_DN),
                 session_log=f"syncprov-sessionlog {session_log}\n"
                 if session_log else "")
-        self._write_config(anonymous, replication, extra, tls)
+        more_tls, self._env = tls_limits(
+            self._program, directory, tls, one_cipher) if tls else ("", {})
+        self._write_config(anonymous, replication, extra, more_tls)
         if provider is None:
             self._load(users, ldif)
         self.start()
@@ -223,7 +227,8 @@ class Slapd:
             uris.append(self.ldaps_uri + "/")
         self.process = Process(
             [self._program, "-f", f"{self.dir}/slapd.conf",
-             "-h", " ".join(uris), "-d", self._debug], self.log.path)
+             "-h", " ".join(uris), "-d", self._debug], self.log.path,
+            env={**os.environ, **self._env})
         if wait:
             wait_for(self._answers, "slapd")
 
