@@ -1,18 +1,16 @@
-"""README's section 12, step by step: its settings, commands and changes of the
-directory are read from it."""
+"""README's "Moving a user", step by step: its settings, commands and changes of
+the directory are read from it."""
 
-import os
 import re
 import shlex
 import threading
 
 import pytest
 
-from lib import User, referral_settings, with_referral
+from lib import User, readme, referral_settings, with_referral
 from lib.dovecot import version
 from lib.dovecot_config import dialect, kick_service, line_service
 
-README = os.path.join(os.path.dirname(__file__), "..", "..", "README")
 OLD, NEW, OTHER = "imap1.example.com", "imap2.example.com", "imap3.example.com"
 USERS = [User("bob", OLD), User("alice", OLD)]
 # README's attribute, and the one of the tests' schema
@@ -26,10 +24,7 @@ protocol lmtp {
 
 
 def section():
-    with open(README, encoding="utf-8") as file:
-        text = re.search(r"^11\. Moving a user\n-+\n(.*?)^12\. ", file.read(),
-                         re.MULTILINE | re.DOTALL).group(1)
-    return text.replace(ATTRIBUTE, TEST_ATTRIBUTE)
+    return readme.section("Moving a user").replace(ATTRIBUTE, TEST_ATTRIBUTE)
 
 
 def steps():

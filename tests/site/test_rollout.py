@@ -1,15 +1,14 @@
-"""README's section 11, step by step: the settings are read from it."""
+"""README's "How to roll it out", step by step: the settings are read from it."""
 
-import os
 import re
 
 import pytest
 
 from lib import PasswdFile, User, referral_settings, with_referral
 from lib.process import wait_for
+from lib.readme import section
 
 FRONT, HOME = "front.example.com", "home.example.com"
-README = os.path.join(os.path.dirname(__file__), "..", "..", "README")
 # what stands there for "your own network", and the one of these tests
 NETWORK, INSIDE = "192.0.2.0/28", "127.0.1.0/28"
 INSIDER = "127.0.1.5"
@@ -17,11 +16,9 @@ INSIDER = "127.0.1.5"
 
 def steps():
     """The settings of each step, {name: value}, and what it removes."""
-    with open(README, encoding="utf-8") as file:
-        section = re.search(r"^10\. How to roll it out\n-+\n(.*?)^11\. ",
-                            file.read(), re.MULTILINE | re.DOTALL).group(1)
     found = []
-    for text in re.split(r"^\d\. ", section, flags=re.MULTILINE)[1:]:
+    for text in re.split(r"^\d\. ", section("How to roll it out"),
+                         flags=re.MULTILINE)[1:]:
         found.append((
             dict(line.split(" = ", 1) for line in re.findall(
                 r"^       (referral_\w+ = .*)$", text, re.MULTILINE)),
