@@ -9,32 +9,9 @@ struct referral_passdb_list_settings {
 	ARRAY(const struct referral_passdb_settings *) passdbs;
 };
 
-#define DEF(type, key, name) \
-	SETTING_DEFINE_STRUCT_##type(key, name, struct referral_passdb_settings)
-static const struct setting_define referral_passdb_setting_defines[] = {
-	DEF(STR, "name", passdb_name),
-	DEF(STR, "driver", passdb_driver),
-	DEF(ENUM, "skip", passdb_skip),
-	SETTING_DEFINE_LIST_END
-};
-#undef DEF
-
-static const struct referral_passdb_settings referral_passdb_defaults = {
-	.passdb_name = "",
-	.passdb_driver = "",
-	.passdb_skip = REFERRAL_PASSDB_SKIPS,
-};
-
-static bool
-referral_passdb_setting_check_func(void *set, pool_t pool ATTR_UNUSED,
-				   const char **error_r)
-{
-	return referral_passdb_settings_check(set, error_r);
-}
-
 static const struct setting_parser_info referral_passdb_block_parser_info = {
 	.defines = referral_passdb_setting_defines,
-	.defaults = &referral_passdb_defaults,
+	.defaults = &referral_passdb_default_settings,
 	.type_offset = offsetof(struct referral_passdb_settings, passdb_name),
 	.struct_size = sizeof(struct referral_passdb_settings),
 	.parent_offset = SIZE_MAX,

@@ -17,7 +17,11 @@
 	SETTING_DEFINE_STRUCT_TIME_MSECS(#name, name, struct struct_name)
 #define REFERRAL_DEFINE_SIZE(name, struct_name) \
 	SETTING_DEFINE_STRUCT_SIZE(#name, name, struct struct_name)
-/* 2.3 has no settings inside passdb { } */
+/* Dovecot's own settings of passdb { }: see compat-passdb-settings.h */
+#define REFERRAL_DEFINE_PASSDB(type, name) \
+	SETTING_DEFINE_STRUCT_##type(#name, passdb_##name, \
+				     struct referral_passdb_settings)
+/* 2.3 has none of ours inside passdb { } */
 #define REFERRAL_DEFINE_PASSDB_FILTER
 
 /* The table of struct referral_directory_settings: the blocks first. */

@@ -17,6 +17,10 @@
 	SETTING_DEFINE_STRUCT_TIME_MSECS(#name, name, struct struct_name)
 #define REFERRAL_DEFINE_SIZE(name, struct_name) \
 	SETTING_DEFINE_STRUCT_SIZE(#name, name, struct struct_name)
+/* Dovecot's own settings of passdb { }: see compat-passdb-settings.h */
+#define REFERRAL_DEFINE_PASSDB(type, name) \
+	SETTING_DEFINE_STRUCT_##type("passdb_"#name, passdb_##name, \
+				     struct referral_passdb_settings)
 /* passdb referral { referral_... = ... }: auth looks the driver's settings up
    through the filter "passdb_<driver>" */
 #define REFERRAL_DEFINE_PASSDB_FILTER \
