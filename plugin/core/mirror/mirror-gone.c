@@ -40,12 +40,7 @@ referral_mirror_gone_create(struct referral_mirror_store *store,
 static void
 gone_free_record(struct referral_mirror_gone *gone, uint32_t ref)
 {
-	struct referral_mirror_record *record =
-		referral_mirror_store_get(gone->store, ref);
-
-	referral_answers_unref(gone->answers, &record->answer);
-	referral_mirror_store_free(gone->store, ref,
-		referral_mirror_record_get_alloc_size(record->size));
+	referral_mirror_record_free(gone->store, gone->answers, ref);
 }
 
 /* The record is the caller's. */

@@ -1,8 +1,10 @@
 /* Records of a mirror's table: see mirror-record.h */
 
 #include "lib.h"
+#include "answer.h"
 #include "mirror-index.h"
 #include "mirror-record.h"
+#include "mirror-store.h"
 
 /* An attribute's number and the size of its value, before the value */
 #define KEY_HEADER_SIZE 3
@@ -20,6 +22,17 @@ size_t referral_mirror_keys_get_size(const struct referral_mirror_key *keys,
 size_t referral_mirror_record_get_alloc_size(size_t keys_size)
 {
 	return offsetof(struct referral_mirror_record, keys) + keys_size;
+}
+
+void referral_mirror_record_free(struct referral_mirror_store *store,
+				 struct referral_answers *answers, uint32_t ref)
+{
+	struct referral_mirror_record *record =
+		referral_mirror_store_get(store, ref);
+
+	referral_answers_unref(answers, &record->answer);
+	referral_mirror_store_free(store, ref,
+		referral_mirror_record_get_alloc_size(record->size));
 }
 
 void referral_mirror_record_set_keys(struct referral_mirror_record *record,

@@ -7,7 +7,9 @@
 #include "mirror-table.h"
 
 struct referral_answer;
+struct referral_answers;
 struct referral_mirror_index;
+struct referral_mirror_store;
 
 struct referral_mirror_record {
 	/* with a reference */
@@ -28,6 +30,10 @@ size_t referral_mirror_keys_get_size(const struct referral_mirror_key *keys,
 				     unsigned int count);
 /* The size of a record whose keys take so much */
 size_t referral_mirror_record_get_alloc_size(size_t keys_size);
+/* Free a record that no index knows any more, and its reference to an answer. */
+void referral_mirror_record_free(struct referral_mirror_store *store,
+				 struct referral_answers *answers,
+				 uint32_t ref);
 /* record->size is what the keys take. */
 void referral_mirror_record_set_keys(struct referral_mirror_record *record,
 				     const struct referral_mirror_key *keys,

@@ -79,15 +79,10 @@ static uint32_t table_find_uuid(const struct referral_mirror_table *table,
 	return ref;
 }
 
-/* Free a record that no index knows any more. */
 static void
 table_free_record(struct referral_mirror_table *table, uint32_t ref)
 {
-	struct referral_mirror_record *record = table_get(table, ref);
-
-	referral_answers_unref(&table->answers, &record->answer);
-	referral_mirror_store_free(table->store, ref,
-		referral_mirror_record_get_alloc_size(record->size));
+	referral_mirror_record_free(table->store, &table->answers, ref);
 }
 
 /* The record is the caller's. */
