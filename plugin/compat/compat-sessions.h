@@ -35,8 +35,8 @@ int referral_compat_sessions_get(const char *base_dir, pool_t pool,
 
 /* Have a session ended, which takes a moment: look again. A second call for the
    same session (retry), some 0.3 s later, may use rougher means; some sessions
-   are told only then. alone: nobody else's session is
-   in its process. Returns 0, or -1 and error_r: why it stays. */
+   are told only then. alone: nobody else's session is in its process. Returns
+   0, or -1 and error_r: why it stays. */
 int referral_compat_session_end(const char *base_dir,
 				const struct referral_session *session,
 				bool alone, bool retry, const char **error_r);

@@ -186,12 +186,13 @@ int referral_compat_session_end(const char *base_dir,
 				const struct referral_session *session,
 				bool alone, bool retry, const char **error_r)
 {
-	/* A login that is still on its way looks the same, and would be closed
-	   without a reply: a moment later it is a session, or over. */
-	if (session->proxied && !retry)
-		return 0;
-	if (session->proxied)
-		return session_end_proxied(base_dir, session, error_r);
+	if (session->proxied) {
+		/* A login that is still on its way looks the same, and would
+		   be closed without a reply: a moment later it is a session,
+		   or over. */
+		return retry ? session_end_proxied(base_dir, session,
+						   error_r) : 0;
+	}
 	if (strcmp(referral_session_process(session->pid),
 		   "imap-hibernate") == 0) {
 		*error_r = "it is hibernated, in one process with those of "
