@@ -5,8 +5,6 @@
 #include "test-core.h"
 #include "test-cache.h"
 
-#include <malloc.h>
-
 #define NOW TEST_CACHE_NOW
 
 static const char *const shared_hosts[] = { "h1.example.com", "h2", NULL };
@@ -103,17 +101,6 @@ void test_cache_too_large(void)
 }
 
 #define MEMORY_USERS 100000
-
-static size_t test_malloc_bytes(void)
-{
-#if defined(__GLIBC__) && __GLIBC_PREREQ(2, 33)
-	struct mallinfo2 info = mallinfo2();
-
-	return info.uordblks + info.hblkhd;
-#else
-	return 0;
-#endif
-}
 
 /* Is our own account that of malloc()? It keeps freed pieces at hand, or gives
    one that is a little too large (glibc 2.41: 3 % more, once they were of many

@@ -2,6 +2,8 @@
 #include "mailhost.h"
 #include "test-core.h"
 
+#include <malloc.h>
+
 struct referral_host test_host(const char *str)
 {
 	struct referral_host host;
@@ -23,4 +25,15 @@ struct ip_addr test_ip(const char *str)
 	if (*str != '\0' && net_addr2ip(str, &ip) < 0)
 		i_fatal("test_ip(%s)", str);
 	return ip;
+}
+
+size_t test_malloc_bytes(void)
+{
+#if defined(__GLIBC__) && __GLIBC_PREREQ(2, 33)
+	struct mallinfo2 info = mallinfo2();
+
+	return info.uordblks + info.hblkhd;
+#else
+	return 0;
+#endif
 }

@@ -142,5 +142,8 @@ TEST_CORE_TESTS(TEST_DECL)
 struct referral_host test_host(const char *str);
 /* address -> ip_addr; "" -> family 0 */
 struct ip_addr test_ip(const char *str);
+/* What malloc() has handed out; under valgrind, and where that can't be told,
+   always the same */
+size_t test_malloc_bytes(void);
 
 #endif

@@ -1,11 +1,9 @@
 #include "lib.h"
 #include "str.h"
-#include "mirror-gone.h"
 #include "mirror-index.h"
 #include "mirror-table.h"
 #include "test-core.h"
-
-#include <malloc.h>
+#include "test-mirror-table.h"
 
 #define MEMORY_USERS 200000
 /* some twenty in each part of the index */
@@ -14,12 +12,12 @@
 #define MODEL_NAMES 40
 #define MODEL_STEPS 20000
 
-static const enum referral_mirror_rule rules[] = {
+const enum referral_mirror_rule test_mirror_rules[] = {
 	REFERRAL_MIRROR_RULE_CASE_IGNORE,
 	REFERRAL_MIRROR_RULE_CASE_EXACT,
 };
 
-static const unsigned char *test_uuid(unsigned int num)
+const unsigned char *test_mirror_uuid(unsigned int num)
 {
 	unsigned char *uuid = t_malloc0(REFERRAL_SYNC_UUID_SIZE);
 
@@ -40,7 +38,7 @@ test_keys(const char *str, struct referral_mirror_key *keys, unsigned int max)
 		key = t_str_new(32);
 		keys[i].attribute = words[i][0] - '0';
 		(void)referral_mirror_key_normalize(
-			rules[keys[i].attribute], words[i] + 2,
+			test_mirror_rules[keys[i].attribute], words[i] + 2,
 			strlen(words[i] + 2), key);
 		keys[i].data = str_data(key);
 		keys[i].size = str_len(key);
@@ -48,9 +46,8 @@ test_keys(const char *str, struct referral_mirror_key *keys, unsigned int max)
 	return i;
 }
 
-static int
-set(struct referral_mirror_table *table, unsigned int num, const char *keys_str,
-    const char *host)
+int test_mirror_set(struct referral_mirror_table *table, unsigned int num,
+		    const char *keys_str, const char *host)
 {
 	const char *const hosts[] = { host, NULL };
 	const struct referral_lookup_result answer = {
@@ -62,8 +59,8 @@ set(struct referral_mirror_table *table, unsigned int num, const char *keys_str,
 	const char *error;
 	unsigned int count = test_keys(keys_str, keys, N_ELEMENTS(keys));
 
-	return referral_mirror_table_set(table, test_uuid(num), keys, count,
-					 &answer, &error);
+	return referral_mirror_table_set(table, test_mirror_uuid(num), keys,
+					 count, &answer, &error);
 }
 
 /* The host, or what else there is to say */
@@ -99,12 +96,12 @@ void test_mirror_table(void)
 	struct referral_mirror_table *table;
 
 	test_begin("mirror table");
-	table = referral_mirror_table_create(rules, 2, NULL, NULL);
+	table = referral_mirror_table_create(test_mirror_rules, 2, NULL, NULL);
 	test_assert_strcmp(find(table, "0:bob"), "none");
-	test_assert(!referral_mirror_table_delete(table, test_uuid(1)));
-	test_assert(!referral_mirror_table_see(table, test_uuid(1)));
+	test_assert(!referral_mirror_table_delete(table, test_mirror_uuid(1)));
+	test_assert(!referral_mirror_table_see(table, test_mirror_uuid(1)));
 
-	test_assert(set(table, 1, "0:bob 1:Bob@x", "a") == 0);
+	test_assert(test_mirror_set(table, 1, "0:bob 1:Bob@x", "a") == 0);
 	test_assert_strcmp(find(table, "0:bob"), "a");
 	test_assert_strcmp(find(table, "0:BOB"), "a");
 	test_assert_strcmp(find(table, "1:Bob@x"), "a");
@@ -114,41 +111,41 @@ void test_mirror_table(void)
 	test_assert_strcmp(find(table, "0:rob 1:Bob@x"), "a");
 
 	/* changed, renamed, several values, a value that is gone */
-	test_assert(set(table, 1, "0:bob 1:Bob@x", "b") == 0);
+	test_assert(test_mirror_set(table, 1, "0:bob 1:Bob@x", "b") == 0);
 	test_assert_strcmp(find(table, "0:bob"), "b");
-	test_assert(set(table, 1, "0:rob 0:robert", "b") == 0);
+	test_assert(test_mirror_set(table, 1, "0:rob 0:robert", "b") == 0);
 	test_assert_strcmp(find(table, "0:bob"), "none");
 	test_assert_strcmp(find(table, "1:Bob@x"), "none");
 	test_assert_strcmp(find(table, "0:rob"), "b");
 	test_assert_strcmp(find(table, "0:robert"), "b");
-	test_assert(set(table, 1, "0:rob", NULL) == 0);
+	test_assert(test_mirror_set(table, 1, "0:rob", NULL) == 0);
 	test_assert_strcmp(find(table, "0:rob"), "no value");
 	test_assert(entries(table) == 1);
 
 	/* several entries of one name */
-	test_assert(set(table, 2, "0:Rob", "a") == 0);
+	test_assert(test_mirror_set(table, 2, "0:Rob", "a") == 0);
 	test_assert_strcmp(find(table, "0:rob"), "several");
-	test_assert(referral_mirror_table_delete(table, test_uuid(1)));
+	test_assert(referral_mirror_table_delete(table, test_mirror_uuid(1)));
 	test_assert_strcmp(find(table, "0:rob"), "a");
 	/* by two attributes */
-	test_assert(set(table, 3, "1:rob", "a") == 0);
+	test_assert(test_mirror_set(table, 3, "1:rob", "a") == 0);
 	test_assert_strcmp(find(table, "0:rob 1:rob"), "several");
 	test_assert_strcmp(find(table, "1:rob"), "a");
 
 	/* the same value twice, and in two attributes */
-	test_assert(set(table, 4, "0:eve 0:eve 1:eve", "c") == 0);
+	test_assert(test_mirror_set(table, 4, "0:eve 0:eve 1:eve", "c") == 0);
 	test_assert_strcmp(find(table, "0:eve 1:eve"), "c");
-	test_assert(referral_mirror_table_delete(table, test_uuid(4)));
+	test_assert(referral_mirror_table_delete(table, test_mirror_uuid(4)));
 	test_assert_strcmp(find(table, "0:eve 1:eve"), "none");
 
 	/* only the directory can say */
-	test_assert(set(table, 5, "0:j\xc3\xbcrgen", "c") == 0);
+	test_assert(test_mirror_set(table, 5, "0:j\xc3\xbcrgen", "c") == 0);
 	test_assert_strcmp(find(table, "0:j\xc3\xbcrgen"), "c");
 	test_assert_strcmp(find(table, "0:J\xc3\x9crgen"), "unsure");
 	test_assert_strcmp(find(table, "0:jurgen"), "unsure");
 	test_assert_strcmp(find(table, "1:jurgen"), "none");
 	/* another one may be meant as well */
-	test_assert(set(table, 6, "0:jurgen", "c") == 0);
+	test_assert(test_mirror_set(table, 6, "0:jurgen", "c") == 0);
 	test_assert_strcmp(find(table, "0:jurgen"), "unsure");
 	test_assert(entries(table) == 4);
 	referral_mirror_table_destroy(&table);
@@ -156,7 +153,7 @@ void test_mirror_table(void)
 	test_end();
 }
 
-static void sweep_all(struct referral_mirror_table *table)
+void test_mirror_sweep(struct referral_mirror_table *table)
 {
 	while (referral_mirror_table_sweep(table)) ;
 }
@@ -167,7 +164,7 @@ void test_mirror_table_rounds(void)
 	unsigned int i, round;
 
 	test_begin("mirror table: rounds");
-	table = referral_mirror_table_create(rules, 2, NULL, NULL);
+	table = referral_mirror_table_create(test_mirror_rules, 2, NULL, NULL);
 	/* more rounds than numbers for them */
 	for (round = 0; round < 600; round++) T_BEGIN {
 		referral_mirror_table_new_round(table);
@@ -175,17 +172,18 @@ void test_mirror_table_rounds(void)
 		for (i = 0; i < 50; i++) {
 			if (i % 3 == round % 3)
 				continue;
-			if (!referral_mirror_table_see(table, test_uuid(i))) {
-				(void)set(table, i,
-					  t_strdup_printf("0:u%u", i), "a");
+			if (!referral_mirror_table_see(table,
+						       test_mirror_uuid(i))) {
+				(void)test_mirror_set(table, i,
+					t_strdup_printf("0:u%u", i), "a");
 			}
 			/* once more changes nothing */
 			test_assert_idx(referral_mirror_table_see(
-				table, test_uuid(i)), i);
+				table, test_mirror_uuid(i)), i);
 		}
 		test_assert_idx(referral_mirror_table_get_stats(table)->seen ==
 				(round % 3 == 2 ? 34 : 33), round);
-		sweep_all(table);
+		test_mirror_sweep(table);
 		test_assert_idx(entries(table) ==
 				referral_mirror_table_get_stats(table)->seen,
 				round);
@@ -197,10 +195,10 @@ void test_mirror_table_rounds(void)
 	} T_END;
 	/* a deletion of one that was seen, and of one that was not */
 	referral_mirror_table_new_round(table);
-	test_assert(referral_mirror_table_see(table, test_uuid(1)));
-	test_assert(referral_mirror_table_delete(table, test_uuid(1)));
+	test_assert(referral_mirror_table_see(table, test_mirror_uuid(1)));
+	test_assert(referral_mirror_table_delete(table, test_mirror_uuid(1)));
 	test_assert(referral_mirror_table_get_stats(table)->seen == 0);
-	sweep_all(table);
+	test_mirror_sweep(table);
 	test_assert(entries(table) == 0);
 	referral_mirror_table_destroy(&table);
 	test_end();
@@ -213,16 +211,16 @@ void test_mirror_table_sweep(void)
 	unsigned int i;
 
 	test_begin("mirror table: sweep of nearly all");
-	table = referral_mirror_table_create(rules, 1, NULL, NULL);
+	table = referral_mirror_table_create(test_mirror_rules, 1, NULL, NULL);
 	for (i = 0; i < SWEPT_ENTRIES; i++) T_BEGIN {
-		(void)set(table, i, t_strdup_printf("0:u%u", i), "a");
+		(void)test_mirror_set(table, i, t_strdup_printf("0:u%u", i), "a");
 	} T_END;
 	referral_mirror_table_new_round(table);
 	for (i = 0; i < SWEPT_ENTRIES; i += 100) T_BEGIN {
-		test_assert_idx(referral_mirror_table_see(table, test_uuid(i)),
-				i);
+		test_assert_idx(referral_mirror_table_see(
+			table, test_mirror_uuid(i)), i);
 	} T_END;
-	sweep_all(table);
+	test_mirror_sweep(table);
 	test_assert(entries(table) == SWEPT_ENTRIES / 100);
 	for (i = 0; i < SWEPT_ENTRIES; i += 100) T_BEGIN {
 		test_assert_strcmp_idx(
@@ -271,7 +269,7 @@ void test_mirror_table_model(void)
 
 	test_begin("mirror table: random changes");
 	i_zero(&model);
-	table = referral_mirror_table_create(rules, 2, NULL, NULL);
+	table = referral_mirror_table_create(test_mirror_rules, 2, NULL, NULL);
 	for (step = 0; step < MODEL_STEPS; step++) T_BEGIN {
 		struct model_entry *entry;
 
@@ -279,14 +277,14 @@ void test_mirror_table_model(void)
 		entry = &model[i];
 		if (i_rand_limit(3) == 0) {
 			test_assert_idx(referral_mirror_table_delete(
-				table, test_uuid(i)) == entry->used, step);
+				table, test_mirror_uuid(i)) == entry->used, step);
 			entry->used = FALSE;
 		} else {
 			entry->used = TRUE;
 			entry->names[0] = i_rand_limit(MODEL_NAMES);
 			entry->names[1] = i_rand_limit(MODEL_NAMES);
 			entry->host = i_rand_limit(5);
-			test_assert_idx(set(table, i, t_strdup_printf(
+			test_assert_idx(test_mirror_set(table, i, t_strdup_printf(
 				"0:%s 0:%s", model_name(entry->names[0]),
 				model_name(entry->names[1])),
 				t_strdup_printf("h%u", entry->host)) == 0,
@@ -301,136 +299,6 @@ void test_mirror_table_model(void)
 	test_end();
 }
 
-struct changed {
-	unsigned int count;
-	string_t *str;
-};
-
-static void
-changed_callback(const struct referral_mirror_key *keys,
-		 unsigned int keys_count,
-		 const struct referral_lookup_result *old_answer,
-		 const struct referral_lookup_result *new_answer, void *context)
-{
-	struct changed *changed = context;
-
-	changed->count++;
-	str_truncate(changed->str, 0);
-	for (unsigned int i = 0; i < keys_count; i++) {
-		str_append_data(changed->str, keys[i].data, keys[i].size);
-		str_append_c(changed->str, ' ');
-	}
-	str_printfa(changed->str, "%s -> %s",
-		    old_answer->mailhosts == NULL ? "-" :
-		    old_answer->mailhosts[0],
-		    new_answer->mailhosts == NULL ? "-" :
-		    new_answer->mailhosts[0]);
-}
-
-void test_mirror_table_changed(void)
-{
-	struct changed changed = { .str = t_str_new(64) };
-	struct referral_mirror_table *table;
-
-	test_begin("mirror table: changes are told");
-	table = referral_mirror_table_create(rules, 2, changed_callback,
-					     &changed);
-	(void)set(table, 1, "0:bob", "a");
-	(void)set(table, 2, "0:rob", "a");
-	(void)set(table, 1, "0:bob", "a");
-	(void)set(table, 1, "0:rob 0:bob", "a");
-	test_assert(changed.count == 0);
-	(void)set(table, 1, "0:bob 1:b", "b");
-	test_assert(changed.count == 1);
-	test_assert_strcmp(str_c(changed.str), "bob b a -> b");
-	(void)set(table, 1, "0:bob", NULL);
-	test_assert(changed.count == 2);
-	test_assert_strcmp(str_c(changed.str), "bob b -> -");
-	(void)referral_mirror_table_delete(table, test_uuid(1));
-	(void)set(table, 1, "0:bob", "a");
-	test_assert(changed.count == 3);
-	test_assert_strcmp(str_c(changed.str), "bob - -> a");
-	referral_mirror_table_destroy(&table);
-	test_end();
-}
-
-/* A user who has another entry now has moved as well. */
-void test_mirror_table_gone(void)
-{
-	struct changed changed = { .str = t_str_new(64) };
-	struct referral_mirror_table *table;
-	unsigned int i;
-
-	test_begin("mirror table: entries that take another's place");
-	table = referral_mirror_table_create(rules, 2, changed_callback,
-					     &changed);
-	(void)set(table, 1, "0:bob 1:Bob@x", "a");
-	(void)set(table, 2, "0:rob", "a");
-	/* deleted and added */
-	(void)referral_mirror_table_delete(table, test_uuid(1));
-	(void)set(table, 3, "0:bobby 1:Bob@x", "b");
-	test_assert(changed.count == 1);
-	test_assert_strcmp(str_c(changed.str), "bobby Bob@x a -> b");
-	/* only once */
-	(void)set(table, 4, "0:bob", "c");
-	test_assert(changed.count == 1);
-	/* with the same home; of another attribute */
-	(void)referral_mirror_table_delete(table, test_uuid(2));
-	(void)set(table, 5, "0:rob", "a");
-	(void)referral_mirror_table_delete(table, test_uuid(5));
-	(void)set(table, 5, "1:rob", "b");
-	test_assert(changed.count == 1);
-
-	/* added, then deleted */
-	(void)set(table, 6, "0:bob", "d");
-	test_assert(changed.count == 1);
-	(void)referral_mirror_table_delete(table, test_uuid(4));
-	test_assert(changed.count == 2);
-	test_assert_strcmp(str_c(changed.str), "bob c -> d");
-	/* the same by a refresh */
-	referral_mirror_table_new_round(table);
-	(void)set(table, 7, "0:bob", "e");
-	sweep_all(table);
-	test_assert(changed.count == 3);
-	test_assert_strcmp(str_c(changed.str), "bob d -> e");
-
-	/* renamed, and the name has got another entry */
-	(void)set(table, 7, "0:robert", "e");
-	(void)set(table, 8, "0:bob", "f");
-	test_assert(changed.count == 4);
-	test_assert_strcmp(str_c(changed.str), "bob e -> f");
-	/* the last one that had the name counts */
-	(void)referral_mirror_table_delete(table, test_uuid(8));
-	(void)set(table, 9, "0:bob", "g");
-	(void)referral_mirror_table_delete(table, test_uuid(9));
-	(void)set(table, 10, "0:bob", "f");
-	test_assert(changed.count == 6);
-	test_assert_strcmp(str_c(changed.str), "bob g -> f");
-	/* a name less, which is back when the home has changed: told once */
-	(void)set(table, 10, "0:bob 0:b", "f");
-	(void)set(table, 10, "0:bob", "f");
-	(void)set(table, 10, "0:bob 0:b", "g");
-	test_assert(changed.count == 7);
-	test_assert_strcmp(str_c(changed.str), "bob b f -> g");
-	/* a name more: nothing is lost, and nothing is kept for later */
-	(void)set(table, 10, "0:bob 0:b 0:c", "h");
-	(void)set(table, 10, "0:bob 0:b 0:c", "i");
-	test_assert(changed.count == 9);
-
-	/* not for ever */
-	(void)referral_mirror_table_delete(table, test_uuid(10));
-	for (i = 0; i < REFERRAL_MIRROR_GONE_MAX; i++) T_BEGIN {
-		(void)set(table, 100 + i, t_strdup_printf("0:u%u", i), "a");
-		(void)referral_mirror_table_delete(table, test_uuid(100 + i));
-	} T_END;
-	(void)set(table, 11, "0:bob", "h");
-	test_assert(changed.count == 9);
-	(void)set(table, 12, "0:u0", "h");
-	test_assert(changed.count == 10);
-	referral_mirror_table_destroy(&table);
-	test_end();
-}
-
 /* Names that many have would make everyone wait. */
 void test_mirror_table_same_name(void)
 {
@@ -438,9 +306,9 @@ void test_mirror_table_same_name(void)
 	unsigned int i;
 
 	test_begin("mirror table: same names");
-	table = referral_mirror_table_create(rules, 2, NULL, NULL);
+	table = referral_mirror_table_create(test_mirror_rules, 2, NULL, NULL);
 	for (i = 0; i <= REFERRAL_MIRROR_INDEX_MAX_SAME; i++) T_BEGIN {
-		test_assert_idx(set(table, i, t_strdup_printf(
+		test_assert_idx(test_mirror_set(table, i, t_strdup_printf(
 			"0:u%u 0:same", i), "a") ==
 			(i < REFERRAL_MIRROR_INDEX_MAX_SAME ? 0 : -1), i);
 	} T_END;
@@ -451,19 +319,12 @@ void test_mirror_table_same_name(void)
 	test_assert_strcmp(find(table, t_strdup_printf("0:u%u", i - 2)), "a");
 	test_assert_strcmp(find(table, "0:same"), "several");
 	/* one that was there and fails is gone, too */
-	test_assert(set(table, i, "0:x", "a") == 0);
-	test_assert(set(table, i, "0:x 0:same", "a") == -1);
+	test_assert(test_mirror_set(table, i, "0:x", "a") == 0);
+	test_assert(test_mirror_set(table, i, "0:x 0:same", "a") == -1);
 	test_assert_strcmp(find(table, "0:x"), "none");
 	test_assert(entries(table) == i - 1);
 	referral_mirror_table_destroy(&table);
 	test_end();
-}
-
-static size_t test_malloc_bytes(void)
-{
-	struct mallinfo2 info = mallinfo2();
-
-	return info.uordblks + info.hblkhd;
 }
 
 /* At most 110 bytes for a user with a name of 20 characters, by our own
@@ -477,7 +338,7 @@ void test_mirror_table_memory(void)
 
 	test_begin("mirror table: memory");
 	before = test_malloc_bytes();
-	table = referral_mirror_table_create(rules, 1, NULL, NULL);
+	table = referral_mirror_table_create(test_mirror_rules, 1, NULL, NULL);
 	stats = referral_mirror_table_get_stats(table);
 	used = test_malloc_bytes() - before;
 	/* valgrind's malloc() does not count */
@@ -487,9 +348,10 @@ void test_mirror_table_memory(void)
 	}
 	for (i = 0; i < MEMORY_USERS; i++) {
 		T_BEGIN {
-			(void)set(table, i, t_strdup_printf("0:user%016u", i),
-				  i % 3 == 0 ? "imap1.example.com" :
-				  "imap2.example.com");
+			(void)test_mirror_set(table, i,
+				t_strdup_printf("0:user%016u", i),
+				i % 3 == 0 ? "imap1.example.com" :
+				"imap2.example.com");
 		} T_END;
 		if (i > 20000)
 			test_assert_idx(stats->bytes / (i + 1) <= 110, i);
@@ -503,8 +365,8 @@ void test_mirror_table_memory(void)
 	}
 	/* what is freed is used again */
 	for (i = 0; i < MEMORY_USERS; i++) T_BEGIN {
-		(void)referral_mirror_table_delete(table, test_uuid(i));
-		(void)set(table, MEMORY_USERS + i,
+		(void)referral_mirror_table_delete(table, test_mirror_uuid(i));
+		(void)test_mirror_set(table, MEMORY_USERS + i,
 			  t_strdup_printf("0:user%016u", MEMORY_USERS + i),
 			  "imap1.example.com");
 	} T_END;
