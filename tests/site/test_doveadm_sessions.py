@@ -180,8 +180,9 @@ def test_shared_process(site):
     ends(alice)
 
 
-def test_hibernated(site):
-    """2.4 ends it; 2.3 can't without ending everybody's, and says so."""
+@pytest.fixture(name="hibernated")
+def fixture_hibernated(site):
+    """The site, and bob's client: in IDLE, hibernated, and he has moved."""
     world = pair(site, USERS, names=["front"], raw=hibernation(DIALECT))
     front = world.front
     client = session(site, front, "bob")
@@ -190,6 +191,13 @@ def test_hibernated(site):
     wait_for(lambda: front.pids("imap-hibernate") and not front.pids("imap"),
              "hibernation")
     move(world, "bob", HOME)
+    return world, client
+
+
+def test_hibernated(hibernated):
+    """2.4 ends it; 2.3 can't without ending everybody's, and says so."""
+    world, client = hibernated
+    front = world.front
     assert shown(world) == [("bob", "imap")]
     one, = referral(front, "kick", check=False)
     if TWO_FOUR:
@@ -208,15 +216,9 @@ def test_hibernated(site):
 
 
 @pytest.mark.skipif(TWO_FOUR, reason="2.4 ends hibernated sessions")
-def test_woken_by_client(site):
-    world = pair(site, USERS, names=["front"], raw=hibernation(DIALECT))
+def test_woken_by_client(hibernated):
+    world, client = hibernated
     front = world.front
-    client = session(site, front, "bob")
-    client.send_line("x IDLE")
-    assert client.read_line().startswith(b"+ ")
-    wait_for(lambda: front.pids("imap-hibernate") and not front.pids("imap"),
-             "hibernation")
-    move(world, "bob", HOME)
     one, = referral(front, "kick", check=False)
     assert "when its client says something" in one["result"]
     client.send_line("DONE")
